@@ -58,7 +58,7 @@ struct pst_house_link {
 struct pst_house {
     enum pst_role self;
     uint8_t index;
-    bool running; /* READY was said */
+    bool running;      /* READY was said */
     uint64_t simulate; /* bits of exceptions forced by a test */
     struct pst_loop *loop;
     const struct pst_house_ops *ops;
