@@ -169,8 +169,9 @@ PST_NODISCARD bool pst_json_set_number(struct pst_arena *a, struct pst_json *v,
 PST_NODISCARD bool pst_json_set_u64(struct pst_arena *a, struct pst_json *v, uint64_t value);
 void pst_json_set_bool(struct pst_json *v, bool value);
 void pst_json_set_null(struct pst_json *v);
-/* Adds the member at the end, or replaces the one of that name in its place. `value` must be new or
- * removed from where it was; NULL is passed through as failure, so that calls nest. */
+/* Adds the member at the end (its `known` is 0), or replaces the one of that name in its place.
+ * `value` must be new or removed from where it was; NULL is passed through as failure, so that
+ * calls nest. */
 PST_NODISCARD bool pst_json_put(struct pst_arena *a, struct pst_json *object, struct pst_str name,
                                 struct pst_json *value);
 /* Adds an element at the end. */

@@ -1,7 +1,7 @@
-/* Server-sent events (HTML standard, "Server-sent events", §9.2.5-9.2.6): an incremental parser of
- * text/event-stream and a serialiser. Lines end in LF, CR LF or CR; one byte-order mark at the
- * start is skipped; comments and unknown fields are dropped. Bytes are not decoded: an event whose
- * data, type or id is not UTF-8 is refused, because what cannot be read cannot be inspected. */
+/* Server-sent events (HTML standard §9.2.5-9.2.6): an incremental parser of text/event-stream and a
+ * serialiser. Lines end in LF, CR LF or CR; one byte-order mark at the start is skipped; comments
+ * and unknown fields are dropped. What is not UTF-8 becomes U+FFFD, as the standard decodes: what a
+ * gateway inspects is then what its client would have read. */
 #ifndef PST_WIRE_SSE_H
 #define PST_WIRE_SSE_H
 
@@ -45,8 +45,7 @@ void pst_sse_release(struct pst_sse *s);
 /* Ready for a new stream; keeps memory. */
 void pst_sse_clear(struct pst_sse *s);
 /* OK: one event is in *ret, and *ret_used bytes were taken: call again with the rest. AGAIN: all
- * was taken, no event yet. ERR, for good: PST_E_UPSTREAM_TOO_LARGE at a limit,
- * PST_E_UPSTREAM_ANSWER for text that is not UTF-8, PST_E_NO_MEMORY. */
+ * was taken, no event yet. ERR, for good: PST_E_UPSTREAM_TOO_LARGE at a limit, PST_E_NO_MEMORY. */
 PST_NODISCARD enum pst_status pst_sse_feed(struct pst_sse *s, struct pst_str in, size_t *ret_used,
                                            struct pst_sse_event *ret, struct pst_err *err);
 /* At the end of the stream: whether an event was cut off. The standard drops it; a gateway may
@@ -54,11 +53,12 @@ PST_NODISCARD enum pst_status pst_sse_feed(struct pst_sse *s, struct pst_str in,
 bool pst_sse_pending(const struct pst_sse *s);
 
 /* Appends one event: `type` and `id` are left out when empty, retry_ms when negative; data is
- * always written, one line a piece. False, and `out` as it was: a CR in data, a CR, LF or NUL in
- * type or id (a receiver would read another event), or `out` is full. */
+ * always written, a line for each LF in it. False, and `out` as it was: a CR in data, a CR, LF or
+ * NUL in type or id, text that is not UTF-8 (a receiver would read another event), or `out` is
+ * full. */
 PST_NODISCARD bool pst_sse_put(struct pst_buf *out, struct pst_str type, struct pst_str data,
                                struct pst_str id, int64_t retry_ms);
-/* Appends ": text" as a keep-alive; no CR or LF in it. */
+/* Appends ": text" as a keep-alive; no CR, LF or NUL in it. */
 PST_NODISCARD bool pst_sse_put_comment(struct pst_buf *out, struct pst_str text);
 
 #endif
