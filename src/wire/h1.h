@@ -45,7 +45,7 @@ enum pst_h1_body {
 };
 
 /* All are inclusive maxima; none may be 0 but `chunks`, `body_bytes` and `interims`. head_bytes
- * must be below 1 MiB. The arena should have room for 4 * head_bytes + 64 * headers. */
+ * must be below 1 MiB. An arena of 4 * head_bytes + 128 * headers + 8 KiB always suffices. */
 struct pst_h1_limits {
     uint32_t line_bytes;   /* request or status line without CR LF: PST_E_HTTP_URI_LIMIT (request),
                               PST_E_HTTP_HEADER_LIMIT (response) */
@@ -105,10 +105,10 @@ struct pst_h1 {
     bool begun; /* a byte of this message, or an interim response, was read */
     uint32_t interims;
     /* the head while it arrives */
-    uint8_t *block;
-    size_t block_n, block_size, line_at;
-    struct pst_h1_span *spans;
-    size_t n_spans, spans_size;
+    uint8_t *block; /* lines; older blocks stay in the arena, where the views point */
+    size_t block_n, block_size, line_at, head_n;
+    struct pst_h1_header *headers;
+    size_t n_headers, headers_size;
     uint64_t seen; /* known headers met, one bit each */
     struct pst_h1_head *head;
     /* the body */
