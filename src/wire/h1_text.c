@@ -58,22 +58,30 @@ static bool is_control(uint8_t byte)
     return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
+static h1_v16 controls(h1_v16 v)
+{
+    return (h1_v16)(((v < 0x20) & (v != '\t')) | (v == 0x7f));
+}
+
 bool pst_h1_value_clean(struct pst_str s)
 {
-    size_t i = 0;
-    h1_v16 bad = {0};
-    for (; s.n - i >= sizeof bad; i += sizeof bad) {
-        h1_v16 v;
-        memcpy(&v, &s.p[i], sizeof v);
-        bad |= (h1_v16)(((v < 0x20) & (v != '\t')) | (v == 0x7f));
+    h1_v16 v, bad = {0};
+    if (s.n < sizeof v) {
+        bool clean = true;
+        for (size_t i = 0; i < s.n; i++) {
+            clean &= !is_control(s.p[i]);
+        }
+        return clean;
     }
+    for (size_t i = 0; s.n - i > sizeof v; i += sizeof v) {
+        memcpy(&v, &s.p[i], sizeof v);
+        bad |= controls(v);
+    }
+    memcpy(&v, &s.p[s.n - sizeof v], sizeof v); /* the last sixteen, some of them twice */
+    bad |= controls(v);
     uint64_t half[2];
     memcpy(half, &bad, sizeof half);
-    bool dirty = (half[0] | half[1]) != 0;
-    for (; i < s.n; i++) {
-        dirty |= is_control(s.p[i]);
-    }
-    return !dirty;
+    return (half[0] | half[1]) == 0;
 }
 
 bool pst_h1_value_valid(struct pst_str s)
