@@ -7,26 +7,12 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sys/role.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-enum pst_role {
-    PST_ROLE_SUPERVISOR,
-    PST_ROLE_FRONT,
-    PST_ROLE_WARDEN,
-    PST_ROLE_AUDIT,
-    PST_ROLE_EGRESS,
-    PST_ROLE_DIAL,
-    PST_ROLE_KEYS,
-    PST_ROLE_CONTROL,
-    PST_ROLE_COMPILE, /* one-shot: configuration in, image out */
-    PST_ROLE_COUNT
-};
-const char *pst_role_name(enum pst_role role); /* "front" */
-PST_NODISCARD bool pst_role_get(struct pst_str name, enum pst_role *ret);
 
 enum pst_sandbox_mode {
     PST_SANDBOX_STRICT, /* every layer, or refuse to run */
