@@ -30,7 +30,7 @@ static inline int pst_fd_take(int *fd)
 PST_NODISCARD enum pst_status pst_fd_nonblock(int fd, bool on, struct pst_err *err);
 PST_NODISCARD enum pst_status pst_fd_cloexec(int fd, bool on, struct pst_err *err);
 /* Closes every descriptor that is not in keep[] (any order, at most PST_FD_KEEP). */
-enum { PST_FD_KEEP = 64 };
+enum { PST_FD_KEEP = 80 };
 PST_NODISCARD enum pst_status pst_fd_close_others(const int *keep, size_t n, struct pst_err *err);
 
 /* --- bytes --------------------------------------------------------------------------------------

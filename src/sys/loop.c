@@ -261,9 +261,8 @@ void pst_unwatch(struct pst_loop *loop, struct pst_watch *watch)
     }
     /* Closing alone would not do: a descriptor that was passed on lives in the receiver, and the
      * epoll set would keep reporting it. */
-    if (s->armed != 0) {
-        PST_BUG_ON(arm(loop, index, 0) != 0);
-    }
+    int e = s->armed != 0 ? arm(loop, index, 0) : 0;
+    PST_BUG_ON(e != 0); /* closed before it was unwatched */
     s->fn = NULL;
     s->fd = -1;
     s->wanted = 0;
@@ -315,7 +314,8 @@ static size_t dispatch(struct pst_loop *loop, int n)
         }
         if (ready == 0) {
             /* Armed for something that is no longer wanted: now it costs, so now it goes. */
-            PST_BUG_ON(s->wanted != s->armed && arm(loop, watch.index, s->wanted) != 0);
+            int e = s->wanted != s->armed ? arm(loop, watch.index, s->wanted) : 0;
+            PST_BUG_ON(e != 0);
             continue;
         }
         s->fn(loop, watch, ready, s->user);
@@ -375,7 +375,7 @@ static int wait_ms(const struct pst_loop *loop, int max_wait_ms)
     }
     /* The cached time is as old as the batch was long; sleeping by it would wake too late. */
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    uint64_t left = due <= now ? 0 : (due - now) / NS_PER_MS + 1; /* up: never wake too early */
+    uint64_t left = due <= now ? 0 : (due - now + NS_PER_MS - 1) / NS_PER_MS; /* up: never early */
     uint64_t most = max_wait_ms < 0 ? INT_MAX : (uint64_t)max_wait_ms;
     return (int)(left < most ? left : most);
 }

@@ -24,7 +24,8 @@ enum pst_sandbox_mode {
  * that its row in the table allows: audit and control write, compile reads, others have none. */
 enum pst_sandbox_access { PST_SANDBOX_READ, PST_SANDBOX_READ_WRITE };
 struct pst_sandbox_path {
-    const char *path;
+    const char *path; /* NULL: the folder open as `dir` */
+    int dir;
     enum pst_sandbox_access access;
 };
 
