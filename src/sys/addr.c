@@ -75,10 +75,10 @@ struct inside {
     uint8_t bits, at;
 };
 static const struct inside insides[] = {
-    {{[10] = 0xff, [11] = 0xff}, 96, 12},                  /* mapped, RFC 4291 §2.5.5.2 */
-    {{[8] = 0xff, [9] = 0xff}, 96, 12},                    /* translated, RFC 2765 */
-    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},                    /* NAT64, RFC 6052 §2.1 */
-    {{0x20, 0x02}, 16, 2},                                 /* 6to4, RFC 3056 */
+    {{[10] = 0xff, [11] = 0xff}, 96, 12}, /* mapped, RFC 4291 §2.5.5.2 */
+    {{[8] = 0xff, [9] = 0xff}, 96, 12},   /* translated, RFC 2765 */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},   /* NAT64, RFC 6052 §2.1 */
+    {{0x20, 0x02}, 16, 2},                /* 6to4, RFC 3056 */
 };
 
 static bool prefix_is(const uint8_t a[16], const uint8_t net[16], unsigned bits)
@@ -154,7 +154,8 @@ const char *pst_addr_class_name(enum pst_addr_class c)
     return (unsigned)c < PST_ADDR_CLASSES ? names[c] : "unknown";
 }
 
-/* --- text --------------------------------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------------------------------
+ */
 
 bool pst_addr_parse_ip(struct pst_str s, uint16_t port, struct pst_addr *ret)
 {
@@ -196,8 +197,7 @@ bool pst_addr_parse(struct pst_str s, struct pst_addr *ret)
         return false;
     }
     struct pst_addr a = {0};
-    if (!pst_addr_parse_ip(ip, (uint16_t)port, &a) ||
-        brackets != (a.u.any.sa_family == AF_INET6)) {
+    if (!pst_addr_parse_ip(ip, (uint16_t)port, &a) || brackets != (a.u.any.sa_family == AF_INET6)) {
         return false;
     }
     *ret = a;

@@ -41,7 +41,8 @@ enum pst_status pst_fd_cloexec(int fd, bool on, struct pst_err *err)
     return set_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on, err);
 }
 
-/* Closes first..last; the system call itself, since the C library's wrapper may fall back to /proc. */
+/* Closes first..last; the system call itself, since the C library's wrapper may fall back to /proc.
+ */
 static int close_from(unsigned first, unsigned last)
 {
     return first > last ? 0 : (int)syscall(SYS_close_range, first, last, 0U);
@@ -77,7 +78,8 @@ enum pst_status pst_fd_close_others(const int *keep, size_t n, struct pst_err *e
     return PST_OK;
 }
 
-/* --- bytes -------------------------------------------------------------------------------------- */
+/* --- bytes --------------------------------------------------------------------------------------
+ */
 
 static enum pst_status failed_io(const char *what, struct pst_err *err)
 {
@@ -152,7 +154,8 @@ enum pst_status pst_fd_write_full(int fd, struct pst_str s, struct pst_err *err)
         size_t n = 0;
         enum pst_status st = pst_fd_write(fd, s, &n, err);
         if (st != PST_OK) {
-            return st == PST_ERR ? st : pst_fail(err, PST_E_IO, "write: the descriptor would block");
+            return st == PST_ERR ? st
+                                 : pst_fail(err, PST_E_IO, "write: the descriptor would block");
         }
         s = pst_str_from(s, n);
     }

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +18,8 @@ static enum pst_status failed(const char *path, int e, struct pst_err *err)
     return pst_fail(err, code, "%s: %s", path, strerror(e));
 }
 
-/* --- folders ------------------------------------------------------------------------------------ */
+/* --- folders ------------------------------------------------------------------------------------
+ */
 
 enum pst_status pst_dir_open(const char *path, int *ret, struct pst_err *err)
 {
@@ -89,10 +89,11 @@ static enum pst_status parent_open(const char *path, int *ret, struct pst_err *e
     return pst_dir_open(dir, ret, err);
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------
+ */
 
-/* A new file beside `path`, its name in `temp`. The process id keeps processes apart, the number the
- * left-overs of killed ones. */
+/* A new file beside `path`, its name in `temp`. The process id keeps processes apart, the number
+ * the left-overs of killed ones. */
 static int temp_open(const char *path, unsigned mode, char temp[PATH_MAX])
 {
     for (unsigned i = 0; i < TRIES; i++) {
@@ -156,7 +157,8 @@ enum pst_status pst_file_create(const char *path, unsigned mode, struct pst_str 
     return write_whole(path, mode, bytes, false, err);
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------
+ */
 
 enum pst_status pst_file_read(const char *path, struct pst_buf *out, struct pst_err *err)
 {
@@ -198,8 +200,8 @@ enum pst_status pst_file_private(const char *path, struct pst_err *err)
         return failed(path, errno, err);
     }
     if ((st.st_mode & 077) != 0) {
-        return pst_fail(err, PST_E_CONFIG, "%s holds a secret and others can read it; run: chmod 600",
-                        path);
+        return pst_fail(err, PST_E_CONFIG,
+                        "%s holds a secret and others can read it; run: chmod 600", path);
     }
     if (st.st_uid != geteuid() && st.st_uid != 0) {
         return pst_fail(err, PST_E_CONFIG, "%s holds a secret and belongs to another user", path);
@@ -213,7 +215,8 @@ bool pst_file_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* --- lock --------------------------------------------------------------------------------------- */
+/* --- lock ---------------------------------------------------------------------------------------
+ */
 
 static enum pst_status taken(const char *path, int fd, struct pst_err *err)
 {
@@ -225,8 +228,8 @@ static enum pst_status taken(const char *path, int fd, struct pst_err *err)
     }
     uint64_t number;
     if (pst_str_u64(pid, &number)) {
-        return pst_fail(err, PST_E_EXISTS, "%s is held by process %llu; is it running already?", path,
-                        (unsigned long long)number);
+        return pst_fail(err, PST_E_EXISTS, "%s is held by process %llu; is it running already?",
+                        path, (unsigned long long)number);
     }
     return pst_fail(err, PST_E_EXISTS, "%s is held by another process", path);
 }
@@ -237,10 +240,11 @@ enum pst_status pst_file_lock(const char *path, int *ret, struct pst_err *err)
     if (fd < 0) {
         return failed(path, errno, err);
     }
-    /* flock and not fcntl: the lock belongs to the open file, and closing some other descriptor of
-     * the same file does not drop it. */
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        return errno == EWOULDBLOCK ? taken(path, fd, err) : failed(path, errno, err);
+    /* A lock of the open file, not of the process: closing some other descriptor of the same file
+     * does not drop it. */
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+        return errno == EAGAIN || errno == EACCES ? taken(path, fd, err) : failed(path, errno, err);
     }
     char text[24];
     int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());

@@ -59,7 +59,8 @@ struct pst_loop {
     struct epoll_event batch[BATCH];
 };
 
-/* --- clocks ------------------------------------------------------------------------------------- */
+/* --- clocks -------------------------------------------------------------------------------------
+ */
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -91,7 +92,8 @@ int64_t pst_loop_wall_ns(const struct pst_loop *loop)
     return loop->wall_ns;
 }
 
-/* --- open and close ----------------------------------------------------------------------------- */
+/* --- open and close -----------------------------------------------------------------------------
+ */
 
 enum pst_status pst_loop_open(const struct pst_loop_config *config, struct pst_loop **ret,
                               struct pst_err *err)
@@ -136,7 +138,8 @@ void pst_loop_close(struct pst_loop *loop)
     free(loop);
 }
 
-/* --- watches ------------------------------------------------------------------------------------ */
+/* --- watches ------------------------------------------------------------------------------------
+ */
 
 static struct slot *slot_of(const struct pst_loop *loop, struct pst_watch watch)
 {
@@ -324,7 +327,8 @@ static size_t dispatch(struct pst_loop *loop, int n)
     return ran;
 }
 
-/* --- timers ------------------------------------------------------------------------------------- */
+/* --- timers -------------------------------------------------------------------------------------
+ */
 
 bool pst_timer_set(struct pst_loop *loop, struct pst_timer *timer, uint64_t after_ms,
                    pst_timer_fn *fn, void *user)
@@ -380,7 +384,8 @@ static int wait_ms(const struct pst_loop *loop, int max_wait_ms)
     return (int)(left < most ? left : most);
 }
 
-/* --- hooks -------------------------------------------------------------------------------------- */
+/* --- hooks --------------------------------------------------------------------------------------
+ */
 
 enum pst_status pst_loop_hook(struct pst_loop *loop, pst_hook_fn *fn, void *user,
                               struct pst_err *err)
@@ -439,7 +444,8 @@ static size_t run_before_sleep(struct pst_loop *loop)
     return ran;
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals ------------------------------------------------------------------------------------
+ */
 
 static void on_signal(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user)
 {
@@ -480,7 +486,8 @@ enum pst_status pst_loop_signals(struct pst_loop *loop, const int *signals, size
     return PST_OK;
 }
 
-/* --- driving ------------------------------------------------------------------------------------ */
+/* --- driving ------------------------------------------------------------------------------------
+ */
 
 enum pst_status pst_loop_step(struct pst_loop *loop, int max_wait_ms, size_t *ret_ran,
                               struct pst_err *err)

@@ -12,8 +12,7 @@
 
 enum { DEFAULT_BACKLOG = 1024 };
 
-static enum pst_status set_one(int fd, int level, int option, const char *name,
-                               struct pst_err *err)
+static enum pst_status set_one(int fd, int level, int option, const char *name, struct pst_err *err)
 {
     int one = 1;
     if (setsockopt(fd, level, option, &one, sizeof(one)) != 0) {
@@ -40,8 +39,7 @@ static enum pst_status refused_bind(const char *where, int e, struct pst_err *er
     return pst_fail(err, PST_E_CONFIG, "cannot listen on %s: %s", where, strerror(e));
 }
 
-enum pst_status pst_net_listen(const struct pst_addr *a, int backlog, int *ret,
-                               struct pst_err *err)
+enum pst_status pst_net_listen(const struct pst_addr *a, int backlog, int *ret, struct pst_err *err)
 {
     char where[PST_ADDR_TEXT];
     pst_addr_text(a, where);
@@ -142,7 +140,9 @@ enum pst_status pst_net_accept(int listener, int *ret, struct pst_addr *ret_peer
     int fd = accept4(listener, (struct sockaddr *)&ss, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         struct pst_addr peer = {0};
-        (void)pst_addr_of((const struct sockaddr *)&ss, n, &peer);
+        if (!pst_addr_of((const struct sockaddr *)&ss, n, &peer)) {
+            peer.n = 0; /* a Unix socket */
+        }
         if (ret_peer != NULL) {
             *ret_peer = peer;
         }
@@ -187,7 +187,8 @@ enum pst_status pst_net_connect(const struct pst_addr *a, int *ret, struct pst_e
         return refused_connect(errno, err);
     }
     int one = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* only speed depends on it */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+                     sizeof(one)); /* only speed depends on it */
     int made = connect(fd, &a->u.any, a->n);
     if (made != 0 && errno != EINPROGRESS && errno != EINTR) {
         return refused_connect(errno, err);

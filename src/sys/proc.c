@@ -18,7 +18,8 @@
 
 enum { EXEC_FAILED = 127, FIRST_SAFE = 100 + PST_PROC_FDS };
 
-/* --- in the child: only calls that are safe after fork ------------------------------------------- */
+/* --- in the child: only calls that are safe after fork -------------------------------------------
+ */
 
 static void reset_signals(void)
 {
@@ -96,7 +97,8 @@ static _Noreturn void become(const struct pst_proc_spec *spec, int report, pid_t
     _exit(EXEC_FAILED);
 }
 
-/* --- in the parent ------------------------------------------------------------------------------ */
+/* --- in the parent ------------------------------------------------------------------------------
+ */
 
 static enum pst_status check_spec(const struct pst_proc_spec *spec, struct pst_err *err)
 {

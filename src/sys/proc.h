@@ -42,8 +42,7 @@ struct pst_proc {
 PST_NODISCARD enum pst_status pst_proc_start(const struct pst_proc_spec *spec, struct pst_proc *ret,
                                              struct pst_err *err);
 /* Sends a signal through the pidfd: never to a stranger that got the same pid. Gone is PST_OK. */
-PST_NODISCARD enum pst_status pst_proc_signal(const struct pst_proc *proc, int signal,
-                                              struct pst_err *err);
+enum pst_status pst_proc_signal(const struct pst_proc *proc, int signal, struct pst_err *err);
 /* PST_AGAIN while it runs; else closes the pidfd, makes *proc none and stores a waitpid status. */
 PST_NODISCARD enum pst_status pst_proc_reap(struct pst_proc *proc, int *ret_status,
                                             struct pst_err *err);

@@ -1,10 +1,14 @@
 #include "sys/role.h"
 
 static const char *const names[] = {
-    [PST_ROLE_SUPERVISOR] = "supervisor", [PST_ROLE_FRONT] = "front",
-    [PST_ROLE_WARDEN] = "warden",         [PST_ROLE_AUDIT] = "audit",
-    [PST_ROLE_EGRESS] = "egress",         [PST_ROLE_DIAL] = "dial",
-    [PST_ROLE_KEYS] = "keys",             [PST_ROLE_CONTROL] = "control",
+    [PST_ROLE_SUPERVISOR] = "supervisor",
+    [PST_ROLE_FRONT] = "front",
+    [PST_ROLE_WARDEN] = "warden",
+    [PST_ROLE_AUDIT] = "audit",
+    [PST_ROLE_EGRESS] = "egress",
+    [PST_ROLE_DIAL] = "dial",
+    [PST_ROLE_KEYS] = "keys",
+    [PST_ROLE_CONTROL] = "control",
     [PST_ROLE_COMPILE] = "compile",
 };
 

@@ -21,9 +21,9 @@ struct pst_timers_slot {
 
 struct pst_timers {
     struct pst_timers_slot *slots;
-    uint32_t *heap;     /* slot numbers */
-    uint32_t used;      /* live timers, also the heap's length */
-    uint32_t size;      /* slots allocated */
+    uint32_t *heap; /* slot numbers */
+    uint32_t used;  /* live timers, also the heap's length */
+    uint32_t size;  /* slots allocated */
     uint32_t cap;
     uint32_t free_head; /* PST_TIMERS_NONE: none */
     uint64_t age;
