@@ -33,7 +33,8 @@ struct pst_sandbox_config {
     enum pst_role role;
     enum pst_sandbox_mode mode;
     bool debug;      /* an explicit flag of the command line */
-    const int *keep; /* descriptors that stay open; 0-2 always do */
+    const int *keep; /* descriptors that stay open besides 0-2; NULL: all (pst_proc_start has
+                        passed none but the named ones) */
     size_t n_keep;
     const struct pst_sandbox_path *paths; /* at most PST_SANDBOX_PATHS */
     size_t n_paths;
