@@ -19,7 +19,8 @@
 #include <stdbool.h>
 
 enum {
-    PST_RECORD_MAX = 65535, /* bytes of JSON: the entry size of C2SP tlog-tiles */
+    PST_RECORD_MAX = 65535,     /* bytes of JSON: the entry size of C2SP tlog-tiles */
+    PST_RECORD_ITEM_MAX = 258,  /* bytes of JSON of one item of an array, quotes included */
     PST_RECORD_VERSION = 1,
     PST_RECORD_FIELDS_MAX = 64, /* own and common members of one kind */
 };
@@ -46,13 +47,13 @@ struct pst_strs {
     size_t n;
 };
 
-/* What a member of each TYPE is in C. Views and digests are only read during pst_record_put. */
+/* What a member of each TYPE is in C. Views and digests are only read during pst_record_put. A HASH
+ * is 32 bytes or NULL; NULL where the row says MUST is written as 64 zeros and named in "lossy". */
 #define PST_RECORD_C_STR struct pst_str
 #define PST_RECORD_C_STRS struct pst_strs
 #define PST_RECORD_C_INT uint64_t
 #define PST_RECORD_C_BOOL bool
-#define PST_RECORD_C_HASH const uint8_t * /* 32 bytes or NULL; NULL where a MUST: 64 zeros, lossy  \
-                                           */
+#define PST_RECORD_C_HASH const uint8_t *
 #define PST_RECORD_C_VERDICT enum pst_record_verdict
 
 #define PST_RECORD(KIND, name, text) struct pst_record_##name {

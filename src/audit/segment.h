@@ -114,7 +114,9 @@ struct pst_segment_dec {
     uint64_t frame_at;     /* offset of the frame in hand: end of the valid prefix */
     uint64_t frame_end;    /* end the bad frame claims */
     uint64_t zeros;        /* length of the run of zeros that ends at `at` */
-    bool hole, bad, after; /* what was seen behind the valid prefix */
+    uint64_t data_end;     /* offset behind the last byte that is not zero */
+    bool done;             /* `held` is the record given out last */
+    bool bad, cut, hole, after; /* what was seen behind the valid prefix */
     struct pst_segment_head head;
 };
 
@@ -145,15 +147,20 @@ struct pst_str pst_segment_tail_name(enum pst_segment_tail tail);
 struct pst_recover {
     struct pst_segment_dec dec;
     struct pst_log log; /* state after the valid prefix */
-    bool begun;
-    bool chain_bad; /* an index gap in the valid prefix: treated as corrupt */
+    uint64_t bad_at;
+    bool begun;       /* the header was read */
+    bool chain_bad;   /* at bad_at an index is not the next one: treated as corrupt */
+    bool headless;    /* the header cannot be read; … */
+    bool data_behind; /* … and something stands behind it */
 };
 
 void pst_recover_init(struct pst_recover *r);
 void pst_recover_release(struct pst_recover *r);
 PST_NODISCARD enum pst_status pst_recover_feed(struct pst_recover *r, struct pst_str bytes,
                                                struct pst_err *err);
-/* PST_ERR when the header was not valid. `ret_log` and `ret_end` are set on PST_OK. */
+/* Sets both on PST_OK. PST_E_NOT_FOUND: the file has no valid header and nothing behind it, as a
+ * crash between creating and beginning a segment leaves it: begin it again. PST_E_SYNTAX: the header
+ * is damaged. */
 PST_NODISCARD enum pst_status pst_recover_finish(struct pst_recover *r, struct pst_log *ret_log,
                                                  struct pst_segment_end *ret_end,
                                                  struct pst_err *err);
