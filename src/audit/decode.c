@@ -151,7 +151,7 @@ static enum pst_status next_head(struct pst_segment_dec *d, struct pst_cur *in,
     d->state = st == PST_OK ? AWAIT_FRAME : DEAD;
     taken(d, in, PST_SEGMENT_HEADER);
     pst_buf_clear(&d->held);
-    d->frame_at = PST_SEGMENT_HEADER;
+    d->frame_at = st == PST_OK ? PST_SEGMENT_HEADER : 0;
     *ret = (struct pst_segment_item){.type = PST_SEGMENT_HEAD, .head = &d->head};
     return st;
 }

@@ -201,20 +201,26 @@ enum pst_status pst_note_verify(const struct pst_note *note, const struct pst_no
 {
     struct pst_cur c = pst_cur_of(note->signatures);
     struct pst_str text;
-    bool good = false;
+    struct pst_key *pub = NULL;
+    bool good = false, bad = false;
+    if (pst_key_from_ed25519(pst_str_of(key->pub, sizeof key->pub), &pub, err) != PST_OK) {
+        return PST_ERR;
+    }
     while (take_line(&c, &text)) {
         struct line line;
-        if (!read_line(text, &line) ||
-            !pst_str_eq(line.name, pst_log_origin_str(&key->name)) ||
+        if (!read_line(text, &line) || !pst_str_eq(line.name, pst_log_origin_str(&key->name)) ||
             memcmp(line.blob, key->id, PST_NOTE_ID) != 0) {
             continue;
         }
-        if (line.n != PST_NOTE_ID + PST_NOTE_SIG ||
-            !pst_ed25519_verify(key->pub, note->text, &line.blob[PST_NOTE_ID])) {
-            return pst_fail(err, PST_E_IDENTITY_INVALID, "a signature of %.*s is wrong",
-                            PST_FMT(line.name));
-        }
-        good = true;
+        bool right = pst_key_verify(pub, PST_SIG_EDDSA, note->text,
+                                    pst_str_of(&line.blob[PST_NOTE_ID], line.n - PST_NOTE_ID));
+        good = good || right;
+        bad = bad || !right;
+    }
+    pst_key_free(pub);
+    if (bad) {
+        return pst_fail(err, PST_E_IDENTITY_INVALID, "a signature of %.*s is wrong",
+                        PST_FMT(pst_log_origin_str(&key->name)));
     }
     if (!good) {
         return pst_fail(err, PST_E_NOT_FOUND, "%.*s has not signed this note",

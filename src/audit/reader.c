@@ -270,9 +270,9 @@ bool pst_reader_time(struct pst_str text, int64_t *ret_unix_ns)
     static const uint8_t month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int64_t year, month, day, hour, minute, second, micro;
     if (!digits(text, 0, 4, 1678, 2261, &year) || !digits(text, 5, 2, 1, 12, &month) ||
-        !digits(text, 8, 2, 1, month_days[month - 1], &day) ||
-        !digits(text, 11, 2, 0, 23, &hour) || !digits(text, 14, 2, 0, 59, &minute) ||
-        !digits(text, 17, 2, 0, 59, &second) || !digits(text, 20, 6, 0, 999999, &micro)) {
+        !digits(text, 8, 2, 1, month_days[month - 1], &day) || !digits(text, 11, 2, 0, 23, &hour) ||
+        !digits(text, 14, 2, 0, 59, &minute) || !digits(text, 17, 2, 0, 59, &second) ||
+        !digits(text, 20, 6, 0, 999999, &micro)) {
         return false;
     }
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -33,8 +33,12 @@ struct row {
 
 #define PST_RECORD(KIND, name, text) static const struct row rows_##name[] = {
 #define PST_FIELD(kind, TYPE, name, NEED, cap, text)                                               \
-    {PST_STR_INIT(",\"" #name "\":"), PST_STR_INIT(#name),                                         \
-     offsetof(struct pst_record_##kind, name), (cap), ROW_##TYPE, ROW_##NEED},
+    {PST_STR_INIT(",\"" #name "\":"),                                                              \
+     PST_STR_INIT(#name),                                                                          \
+     offsetof(struct pst_record_##kind, name),                                                     \
+     (cap),                                                                                        \
+     ROW_##TYPE,                                                                                   \
+     ROW_##NEED},
 #define PST_RECORD_END(KIND, name)                                                                 \
     }                                                                                              \
     ;

@@ -19,8 +19,8 @@
 #include <stdbool.h>
 
 enum {
-    PST_RECORD_MAX = 65535,     /* bytes of JSON: the entry size of C2SP tlog-tiles */
-    PST_RECORD_ITEM_MAX = 258,  /* bytes of JSON of one item of an array, quotes included */
+    PST_RECORD_MAX = 65535,    /* bytes of JSON: the entry size of C2SP tlog-tiles */
+    PST_RECORD_ITEM_MAX = 258, /* bytes of JSON of one item of an array, quotes included */
     PST_RECORD_VERSION = 1,
     PST_RECORD_FIELDS_MAX = 64, /* own and common members of one kind */
 };

@@ -2,16 +2,18 @@
 
 #include "audit/reader.h"
 
-void pst_recover_init(struct pst_recover *r)
+enum pst_status pst_recover_init(struct pst_recover *r, struct pst_err *err)
 {
     *r = (struct pst_recover){0};
     pst_segment_dec_init(&r->dec);
+    return pst_sha256_init(&r->sha, err);
 }
 
 void pst_recover_release(struct pst_recover *r)
 {
     if (r != NULL) {
         pst_segment_dec_release(&r->dec);
+        pst_sha256_release(&r->sha);
     }
 }
 
@@ -51,8 +53,8 @@ static void on_item(struct pst_recover *r, const struct pst_segment_item *item)
         r->bad_at = item->offset;
         return;
     }
-    pst_log_leaf(item->json, leaf);
-    pst_log_link(r->log.chain, leaf, r->log.chain);
+    pst_log_leaf(&r->sha, item->json, leaf);
+    pst_log_link(&r->sha, r->log.chain, leaf, r->log.chain);
     r->log.seq++;
 }
 

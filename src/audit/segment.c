@@ -6,26 +6,22 @@
 
 /* --- hashes ------------------------------------------------------------------------------- */
 
-/* `marked` is the JSON with one zero byte before it, which a frame's length field happens to end
- * with: nothing has to be copied. */
-static void leaf_of_marked(struct pst_str marked, uint8_t ret[PST_LOG_HASH])
+void pst_log_leaf(struct pst_sha256 *sha, struct pst_str json, uint8_t ret[PST_LOG_HASH])
 {
-    pst_sha256(marked, ret);
+    pst_sha256_clear(sha);
+    pst_sha256_update(sha, PST_STR("\0"));
+    pst_sha256_update(sha, json);
+    pst_sha256_finish(sha, ret);
 }
 
-void pst_log_leaf(struct pst_str json, uint8_t ret[PST_LOG_HASH])
-{
-    pst_sha256_two(PST_STR("\0"), json, ret);
-}
-
-void pst_log_link(const uint8_t chain[PST_LOG_HASH], const uint8_t leaf[PST_LOG_HASH],
-                  uint8_t ret[PST_LOG_HASH])
+void pst_log_link(struct pst_sha256 *sha, const uint8_t chain[PST_LOG_HASH],
+                  const uint8_t leaf[PST_LOG_HASH], uint8_t ret[PST_LOG_HASH])
 {
     uint8_t in[1 + 2 * PST_LOG_HASH];
     in[0] = 0x01;
     memcpy(&in[1], chain, PST_LOG_HASH);
     memcpy(&in[1 + PST_LOG_HASH], leaf, PST_LOG_HASH);
-    pst_sha256(pst_str_of(in, sizeof in), ret);
+    pst_sha256_once(sha, pst_str_of(in, sizeof in), ret);
 }
 
 void pst_log_genesis(const uint8_t log_id[PST_LOG_ID], struct pst_str origin,
@@ -171,8 +167,9 @@ enum pst_status pst_segment_begin(const struct pst_log *log, uint64_t number, ui
     return PST_OK;
 }
 
-enum pst_status pst_log_append(struct pst_log *log, const struct pst_record *record,
-                               struct pst_buf *out, bool *ret_lossy, struct pst_err *err)
+enum pst_status pst_log_append(struct pst_log *log, struct pst_sha256 *sha,
+                               const struct pst_record *record, struct pst_buf *out,
+                               bool *ret_lossy, struct pst_err *err)
 {
     const size_t start = out->n;
     uint8_t word[4] = {0};
@@ -189,9 +186,11 @@ enum pst_status pst_log_append(struct pst_log *log, const struct pst_record *rec
         pst_buf_truncate(out, start);
         return pst_fail(err, PST_E_NO_MEMORY, "no room for a record's frame");
     }
+    /* The leaf is the hash of a zero byte and the JSON; the length field ends in that zero byte, as
+     * no record reaches 2^24 bytes. */
     uint8_t leaf[PST_LOG_HASH];
-    leaf_of_marked(pst_str_cut(pst_buf_str(out), start + 3, 1 + length), leaf);
-    pst_log_link(log->chain, leaf, log->chain);
+    pst_sha256_once(sha, pst_str_cut(pst_buf_str(out), start + 3, 1 + length), leaf);
+    pst_log_link(sha, log->chain, leaf, log->chain);
     log->seq++;
     if (ret_lossy != NULL) {
         *ret_lossy = lossy;

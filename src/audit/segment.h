@@ -19,6 +19,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "crypto/hash.h"
 
 #include <stdbool.h>
 
@@ -48,7 +49,7 @@ struct pst_segment_head {
     struct pst_log_origin origin;
 };
 
-/* Where a log stands: all that a writer needs to go on. */
+/* Where a log stands: all that a writer needs to go on. Plain data, may be copied. */
 struct pst_log {
     uint64_t seq;                /* index of the next record = number of records so far */
     uint8_t chain[PST_LOG_HASH]; /* after record seq-1 */
@@ -58,9 +59,10 @@ struct pst_log {
 
 /* --- hashes ------------------------------------------------------------------------------- */
 
-void pst_log_leaf(struct pst_str json, uint8_t ret[PST_LOG_HASH]);
-void pst_log_link(const uint8_t chain[PST_LOG_HASH], const uint8_t leaf[PST_LOG_HASH],
-                  uint8_t ret[PST_LOG_HASH]);
+/* `sha` is any context of the caller's, initialised; it is left ready. */
+void pst_log_leaf(struct pst_sha256 *sha, struct pst_str json, uint8_t ret[PST_LOG_HASH]);
+void pst_log_link(struct pst_sha256 *sha, const uint8_t chain[PST_LOG_HASH],
+                  const uint8_t leaf[PST_LOG_HASH], uint8_t ret[PST_LOG_HASH]);
 void pst_log_genesis(const uint8_t log_id[PST_LOG_ID], struct pst_str origin,
                      uint8_t ret[PST_LOG_HASH]);
 
@@ -82,9 +84,9 @@ static inline bool pst_segment_full(uint64_t used, uint64_t size)
 }
 /* Appends one frame and moves the log on. Nothing is changed (but the failed mark of `out`) when it
  * fails, which only memory can cause. `ret_lossy` as in pst_record_put. */
-PST_NODISCARD enum pst_status pst_log_append(struct pst_log *log, const struct pst_record *record,
-                                             struct pst_buf *out, bool *ret_lossy,
-                                             struct pst_err *err);
+PST_NODISCARD enum pst_status pst_log_append(struct pst_log *log, struct pst_sha256 *sha,
+                                             const struct pst_record *record, struct pst_buf *out,
+                                             bool *ret_lossy, struct pst_err *err);
 
 /* --- reading ------------------------------------------------------------------------------ */
 
@@ -108,14 +110,14 @@ struct pst_segment_item {
 };
 
 struct pst_segment_dec {
-    int state;             /* private, all of it */
-    struct pst_buf held;   /* a frame whose bytes came in parts */
-    uint64_t at;           /* bytes taken so far */
-    uint64_t frame_at;     /* offset of the frame in hand: end of the valid prefix */
-    uint64_t frame_end;    /* end the bad frame claims */
-    uint64_t zeros;        /* length of the run of zeros that ends at `at` */
-    uint64_t data_end;     /* offset behind the last byte that is not zero */
-    bool done;             /* `held` is the record given out last */
+    int state;                  /* private, all of it */
+    struct pst_buf held;        /* a frame whose bytes came in parts */
+    uint64_t at;                /* bytes taken so far */
+    uint64_t frame_at;          /* offset of the frame in hand: end of the valid prefix */
+    uint64_t frame_end;         /* end the bad frame claims */
+    uint64_t zeros;             /* length of the run of zeros that ends at `at` */
+    uint64_t data_end;          /* offset behind the last byte that is not zero */
+    bool done;                  /* `held` is the record given out last */
     bool bad, cut, hole, after; /* what was seen behind the valid prefix */
     struct pst_segment_head head;
 };
@@ -146,6 +148,7 @@ struct pst_str pst_segment_tail_name(enum pst_segment_tail tail);
  * says so in a `system` record. SHORT: extend with zeros. CORRUPT is for people to look at. */
 struct pst_recover {
     struct pst_segment_dec dec;
+    struct pst_sha256 sha;
     struct pst_log log; /* state after the valid prefix */
     uint64_t bad_at;
     bool begun;       /* the header was read */
@@ -154,13 +157,14 @@ struct pst_recover {
     bool data_behind; /* … and something stands behind it */
 };
 
-void pst_recover_init(struct pst_recover *r);
+/* PST_E_NO_MEMORY; release is fine in any case. */
+PST_NODISCARD enum pst_status pst_recover_init(struct pst_recover *r, struct pst_err *err);
 void pst_recover_release(struct pst_recover *r);
 PST_NODISCARD enum pst_status pst_recover_feed(struct pst_recover *r, struct pst_str bytes,
                                                struct pst_err *err);
 /* Sets both on PST_OK. PST_E_NOT_FOUND: the file has no valid header and nothing behind it, as a
- * crash between creating and beginning a segment leaves it: begin it again. PST_E_SYNTAX: the header
- * is damaged. */
+ * crash between creating and beginning a segment leaves it: begin it again. PST_E_SYNTAX: the
+ * header is damaged. */
 PST_NODISCARD enum pst_status pst_recover_finish(struct pst_recover *r, struct pst_log *ret_log,
                                                  struct pst_segment_end *ret_end,
                                                  struct pst_err *err);

@@ -2,6 +2,8 @@
 
 #include "audit/header.h"
 #include "audit/reader.h"
+#include "base/check.h"
+#include "base/enc.h"
 
 #include <stdlib.h>
 
@@ -13,23 +15,29 @@ struct expectation {
 struct pst_verify {
     struct pst_verify_options options;
     struct pst_segment_dec dec;
+    struct pst_sha256 sha;
     struct pst_buf note; /* the note of a checkpoint, unescaped */
     struct pst_verify_report report;
     struct expectation expected[PST_VERIFY_EXPECT_MAX];
     size_t expected_n;
-    uint64_t number; /* of the current or last segment */
-    bool begun;      /* the current segment's header was read */
-    bool dead;       /* nothing more can be said */
+    uint64_t number;                              /* of the current or last segment */
+    bool begun;                                   /* the current segment was counted */
+    bool dead;                                    /* nothing more can be said */
     uint8_t chains[PST_VERIFY_LAG][PST_LOG_HASH]; /* after n records, at n modulo the length */
 };
 
 struct pst_verify *pst_verify_new(const struct pst_verify_options *options)
 {
     struct pst_verify *v = calloc(1, sizeof *v);
-    if (v != NULL) {
-        v->options = *options;
-        pst_segment_dec_init(&v->dec);
-        pst_buf_init(&v->note, PST_NOTE_MAX);
+    if (v == NULL) {
+        return NULL;
+    }
+    v->options = *options;
+    pst_segment_dec_init(&v->dec);
+    pst_buf_init(&v->note, PST_NOTE_MAX);
+    if (pst_sha256_init(&v->sha, /* err= */ NULL) != PST_OK) {
+        pst_verify_free(v);
+        return NULL;
     }
     return v;
 }
@@ -39,6 +47,7 @@ void pst_verify_free(struct pst_verify *v)
     if (v != NULL) {
         pst_segment_dec_release(&v->dec);
         pst_buf_release(&v->note);
+        pst_sha256_release(&v->sha);
         free(v);
     }
 }
@@ -106,7 +115,6 @@ static void reached(struct pst_verify *v, uint64_t offset)
 static enum pst_status on_head(struct pst_verify *v, const struct pst_segment_head *head)
 {
     struct pst_log *log = &v->report.log;
-    v->begun = true;
     if (v->report.segments > 1) {
         bool follows = head->number == v->number + 1 && head->first_seq == log->seq &&
                        memcmp(head->prev, log->chain, PST_LOG_HASH) == 0 &&
@@ -265,8 +273,8 @@ static enum pst_status on_record(struct pst_verify *v, const struct pst_segment_
         on_checkpoint(v, &seen, item->offset);
     }
     uint8_t leaf[PST_LOG_HASH];
-    pst_log_leaf(item->json, leaf);
-    pst_log_link(log->chain, leaf, log->chain);
+    pst_log_leaf(&v->sha, item->json, leaf);
+    pst_log_link(&v->sha, log->chain, leaf, log->chain);
     log->seq++;
     v->report.records++;
     reached(v, item->offset);
@@ -277,7 +285,7 @@ static enum pst_status on_record(struct pst_verify *v, const struct pst_segment_
 
 static void open_segment(struct pst_verify *v)
 {
-    if (v->dec.at == 0 && !v->begun) {
+    if (!v->begun) {
         v->report.segments++;
         v->begun = true;
     }

@@ -65,8 +65,8 @@ PST_NODISCARD bool pst_verify_expect(struct pst_verify *v, const struct pst_chec
 /* Bytes of the current file. PST_ERR once nothing more can be verified; the report has the fault.
  */
 PST_NODISCARD enum pst_status pst_verify_feed(struct pst_verify *v, struct pst_str bytes);
-/* The current file has ended. A tail that is not CLEAN is a fault, in the last segment too: a reader
- * of a live log may meet a frame that is being written, and should look again. */
+/* The current file has ended. A tail that is not CLEAN is a fault, in the last segment too: a
+ * reader of a live log may meet a frame that is being written, and should look again. */
 PST_NODISCARD enum pst_status pst_verify_next(struct pst_verify *v);
 /* The whole log has been fed. */
 void pst_verify_finish(struct pst_verify *v, struct pst_verify_report *ret);
