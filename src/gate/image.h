@@ -55,7 +55,6 @@ struct pst_image_head {
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
-enum pst_sandbox_mode { PST_SANDBOX_NORMAL = 0, PST_SANDBOX_STRICT = 1, PST_SANDBOX_OFF = 2 };
 
 struct pst_plan_listener {
     uint32_t kind;              /* enum pst_listener_kind */
@@ -200,7 +199,9 @@ struct pst_audit_image {
     struct pst_limits limits;
     uint32_t durability;  /* enum pst_durability */
     uint32_t interval_ms; /* the window of `interval` */
+    uint32_t n_upstreams;
     char log_name[PST_NAME_MAX];
+    char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
 };
 
 /* Accepts an image of this kind: magic, version, size, counts within their caps, every text
