@@ -114,7 +114,10 @@ static enum pst_status drop_privileges(const struct pst_sandbox_config *config,
         return PST_OK; /* it hands out users and low ports; its filter is what confines it */
     }
     if (geteuid() == 0 && uid != 0) {
-        if (gid == 0 || setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+        if (gid == 0) {
+            return pst_fail(err, PST_E_CONFIG, "a role's user needs a group that is not root's");
+        }
+        if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
             setresuid(uid, uid, uid) != 0 || setresuid(0, 0, 0) == 0) {
             return pst_fail(err, PST_E_INTERNAL, "cannot become user %u, group %u: %s",
                             (unsigned)uid, (unsigned)gid, strerror(errno));
