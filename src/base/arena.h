@@ -1,7 +1,7 @@
 /* Arenas: one per lifetime. Memory comes from the heap in chunks up to a cap fixed at init; a
- * single `clear` returns to empty and keeps the first chunk. Nothing is freed one by one. Running
- * past the cap (or a failing heap) returns NULL and is remembered: `pst_arena_full` stays true until
- * clear, so a builder may check once at its end. */
+ * single `clear` returns to empty and keeps a chunk of the first size. Nothing is freed one by one.
+ * Running past the cap (or a failing heap) returns NULL and is remembered: `pst_arena_full` stays
+ * true until clear, so a builder may check once at its end. */
 #ifndef PST_BASE_ARENA_H
 #define PST_BASE_ARENA_H
 
@@ -15,8 +15,8 @@ struct pst_arena_chunk;
 struct pst_arena {
     struct pst_arena_chunk *head; /* newest; private */
     uint8_t *at, *end;            /* room in head; private */
-    size_t cap;                   /* bytes of all chunks, at most */
-    size_t held;                  /* bytes of all chunks, now */
+    size_t cap;                   /* bytes of room in all chunks, at most; headers come on top */
+    size_t held;                  /* bytes of room in all chunks, now */
     size_t first;                 /* size of the first chunk */
     bool full;
 };
@@ -25,7 +25,7 @@ struct pst_arena {
 void pst_arena_init(struct pst_arena *a, size_t first, size_t cap);
 /* Frees every chunk; the arena may be used again as after init. NULL is fine. */
 void pst_arena_release(struct pst_arena *a);
-/* Forgets everything; keeps one chunk for reuse. */
+/* Forgets everything; keeps one chunk of the first size for reuse. */
 void pst_arena_clear(struct pst_arena *a);
 static inline bool pst_arena_full(const struct pst_arena *a)
 {

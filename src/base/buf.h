@@ -1,5 +1,6 @@
 /* Buffers: growable, owned, never without a cap. A failed append leaves the content as it was and
- * sets `failed`, which stays until clear: a writer may append freely and check once. */
+ * sets `failed`, which stays until clear and refuses further appends: a writer may append freely
+ * and check once. */
 #ifndef PST_BASE_BUF_H
 #define PST_BASE_BUF_H
 
@@ -22,6 +23,7 @@ void pst_buf_release(struct pst_buf *b);
 /* Empty and not failed; keeps the memory. */
 void pst_buf_clear(struct pst_buf *b);
 
+/* s must not point into b itself. */
 bool pst_buf_add(struct pst_buf *b, struct pst_str s);
 bool pst_buf_byte(struct pst_buf *b, uint8_t byte);
 #define PST_BUF_LIT(b, literal) pst_buf_add((b), PST_STR(literal))
@@ -29,8 +31,8 @@ bool pst_buf_u64(struct pst_buf *b, uint64_t v);
 bool pst_buf_i64(struct pst_buf *b, int64_t v);
 /* Formatted text of at most 512 bytes; for messages and heads, not for bodies. */
 bool pst_buf_fmt(struct pst_buf *b, const char *fmt, ...) PST_PRINTF(2, 3);
-/* Room for n more bytes, to be filled by the caller and then counted with pst_buf_added. NULL past
- * the cap. */
+/* Room for n more bytes, to be filled by the caller and then counted with pst_buf_added. NULL, and
+ * failed, past the cap. Ask for cap - n at most where a full buffer is no failure. */
 PST_NODISCARD uint8_t *pst_buf_room(struct pst_buf *b, size_t n);
 void pst_buf_added(struct pst_buf *b, size_t n);
 /* Drops the first n bytes (n <= b->n), without moving the rest. */

@@ -1,5 +1,6 @@
 /* Errors: a code from src/tables/errors.def, a message for people, and where it was seen. Filled by
- * the callee, untouched on success. Libraries return errors; only a role or a command prints one. */
+ * the callee, untouched on success. Libraries return errors; only a role or a command prints one.
+ */
 #ifndef PST_BASE_ERR_H
 #define PST_BASE_ERR_H
 
@@ -17,20 +18,20 @@ enum { PST_ERR_TEXT = 240 };
 
 struct pst_err {
     enum pst_error code;
-    uint32_t line;       /* 1-based position in the source named by `file`, 0 when there is none */
+    uint32_t line; /* 1-based position in the source named by `file`, 0 when there is none */
     uint32_t column;
-    char file[128];      /* empty when there is none */
+    char file[128]; /* empty when there is none */
     char text[PST_ERR_TEXT];
 };
 
 /* One row of the table: what HTTP status, OpenAI error type and code a client gets, and the default
  * text. Valid for every enum value. */
 struct pst_error_row {
-    const char *name;   /* "BODY_TOO_LARGE" */
-    const char *type;   /* "invalid_request_error" */
-    const char *code;   /* "body_too_large", also the reason in evidence and metrics */
+    const char *name; /* "BODY_TOO_LARGE" */
+    const char *type; /* "invalid_request_error" */
+    const char *code; /* "body_too_large", also the reason in evidence and metrics */
     const char *text;
-    uint16_t status;    /* HTTP */
+    uint16_t status; /* HTTP */
 };
 const struct pst_error_row *pst_error_row(enum pst_error code);
 

@@ -1,6 +1,6 @@
 /* A map from views to pointers: open addressing, keys hashed with a seeded XXH3 so that no client
- * can aim at one bucket. Keys are not copied: the caller keeps them alive while they are in the map.
- * The number of entries never exceeds the cap given at init. */
+ * can aim at one bucket. Keys are not copied: the caller keeps them alive while they are in the
+ * map. The number of entries never exceeds the cap given at init. */
 #ifndef PST_BASE_MAP_H
 #define PST_BASE_MAP_H
 

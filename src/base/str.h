@@ -1,6 +1,6 @@
-/* Views: a pointer and a length, passed by value. A NUL is data. A view owns nothing; it is valid as
- * long as the bytes it points at, which its maker states. Nothing outside base/ does arithmetic on
- * the pointer: cut, cursor and find do it, checked. */
+/* Views: a pointer and a length, passed by value. A NUL is data. A view owns nothing; it is valid
+ * as long as the bytes it points at, which its maker states. Nothing outside base/ does arithmetic
+ * on the pointer: cut, cursor and find do it, checked. */
 #ifndef PST_BASE_STR_H
 #define PST_BASE_STR_H
 

@@ -1,0 +1,209 @@
+/* The compiled configuration: one immutable, fixed-layout image per reader, in sealed memfds.
+ * `postern compile` (one shot, unprivileged) writes them; each role maps only its own, read-only.
+ * Position-independent: no pointers, only counts and offsets. A reload is a new set of images with
+ * the next generation. Text fields are NUL-terminated C strings inside their array, padded with
+ * zeros. pst_image_check() must accept an image before anyone reads a field.
+ *
+ *   plan    supervisor: what to start and which listeners to open
+ *   front   models, aliases and limits a front needs to propose
+ *   warden  models, groups, limits, policies, static entities
+ *   egress  one upstream
+ *   dial    the hosts that may be connected to
+ *   audit   where the log lives and how durable it is */
+#ifndef PST_GATE_IMAGE_H
+#define PST_GATE_IMAGE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pst_image_kind {
+    PST_IMAGE_PLAN = 1,
+    PST_IMAGE_FRONT,
+    PST_IMAGE_WARDEN,
+    PST_IMAGE_EGRESS,
+    PST_IMAGE_DIAL,
+    PST_IMAGE_AUDIT,
+};
+
+enum {
+    PST_IMAGE_MAGIC = 0x31545350, /* "PST1" */
+    PST_IMAGE_VERSION = 1,
+    PST_NAME_MAX = 64,       /* names of upstreams, groups, owners, with the NUL */
+    PST_MODEL_MAX = 128,     /* model names and aliases, with the NUL */
+    PST_HOST_MAX = 256,
+    PST_PATH_MAX = 256,
+    PST_UPSTREAMS_MAX = 32,
+    PST_MODELS_MAX = 256,
+    PST_ROUTES_MAX = 8,      /* upstreams tried in order for one model */
+    PST_LISTENERS_MAX = 8,
+    PST_FRONTS_MAX = 16,
+    PST_LIMIT_ROWS_MAX = 64,
+    PST_UPSTREAM_CONTROL = 255, /* the upstream index that means the control role */
+};
+
+struct pst_image_head {
+    uint32_t magic, version, kind, generation;
+    uint64_t size;          /* of the whole image in bytes */
+    uint8_t digest[32];     /* SHA-256 of the configuration and policy sources, for evidence */
+};
+
+/* --- plan --------------------------------------------------------------------------------------- */
+
+enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
+enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
+enum pst_sandbox_mode { PST_SANDBOX_NORMAL = 0, PST_SANDBOX_STRICT = 1, PST_SANDBOX_OFF = 2 };
+
+struct pst_plan_listener {
+    uint32_t kind;           /* enum pst_listener_kind */
+    uint32_t port;           /* host order; 0 for a Unix socket */
+    char address[PST_PATH_MAX]; /* an IP literal, or the path of a Unix socket */
+};
+
+struct pst_plan_upstream {
+    char name[PST_NAME_MAX];
+    uint32_t cred_source;    /* enum pst_cred_source: where supervisor takes the credential from */
+    uint32_t tls;            /* 1: the egress needs a CA bundle */
+    char cred_ref[PST_PATH_MAX]; /* the variable's name or the file's path */
+    char ca_file[PST_PATH_MAX];  /* empty: the system's bundle */
+};
+
+struct pst_plan {
+    struct pst_image_head head;
+    uint32_t fronts;         /* public fronts; one admin front is always added */
+    uint32_t sandbox;        /* enum pst_sandbox_mode */
+    uint32_t n_listeners, n_upstreams;
+    char state_dir[PST_PATH_MAX];
+    struct pst_plan_listener listeners[PST_LISTENERS_MAX];
+    struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
+};
+
+/* --- limits: the runtime values of src/tables/limits.def ---------------------------------------- */
+
+enum pst_limit {
+#define PST_LIMIT(name, def, hard, unit, error, text) PST_LIMIT_##name,
+#include "tables/limits.def"
+#undef PST_LIMIT
+    PST_LIMIT_COUNT
+};
+
+struct pst_limits {
+    uint64_t v[PST_LIMIT_COUNT];
+};
+
+struct pst_limit_row {
+    const char *name; /* "body_bytes", the key in postern.yaml */
+    const char *unit;
+    const char *text;
+    uint64_t def, hard;
+    enum pst_error error;
+};
+const struct pst_limit_row *pst_limit_row(enum pst_limit limit);
+void pst_limits_default(struct pst_limits *ret);
+
+/* --- models -------------------------------------------------------------------------------------- */
+
+struct pst_image_route {
+    uint32_t upstream;             /* index into the plan's upstreams */
+    char model[PST_MODEL_MAX];     /* the name the upstream knows */
+};
+
+struct pst_image_model {
+    char name[PST_MODEL_MAX];      /* what clients ask for; the table is sorted by it */
+    uint32_t max_tokens;           /* cap put in by front; 0: none */
+    uint32_t n_routes;
+    struct pst_image_route routes[PST_ROUTES_MAX];
+};
+
+struct pst_front_image {
+    struct pst_image_head head;
+    struct pst_limits limits;
+    uint32_t n_models, n_upstreams;
+    uint32_t durability;           /* enum pst_durability, for /readyz */
+    uint32_t interval_ms;
+    struct pst_image_model models[PST_MODELS_MAX];
+};
+
+/* --- warden -------------------------------------------------------------------------------------- */
+
+enum pst_limit_scope {
+    PST_SCOPE_PRINCIPAL = 1, /* name empty: every principal by itself */
+    PST_SCOPE_GROUP = 2,     /* all members together */
+    PST_SCOPE_MODEL = 3,     /* all users of the model together */
+};
+
+struct pst_image_limit {
+    uint32_t scope;                /* enum pst_limit_scope */
+    uint32_t requests;             /* per window; 0: unlimited */
+    uint32_t window_ms;
+    uint32_t concurrent;           /* 0: unlimited */
+    char name[PST_MODEL_MAX];      /* a principal "Workload::demo", group, model; empty: each */
+};
+
+struct pst_warden_image {
+    struct pst_image_head head;
+    struct pst_limits limits;
+    uint32_t n_models, n_upstreams, n_limits;
+    uint32_t admin_uid;            /* who may administer through the Unix socket, beside root */
+    char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
+    struct pst_image_model models[PST_MODELS_MAX];
+    struct pst_image_limit limits_by[PST_LIMIT_ROWS_MAX];
+    /* Cedar text of all policy files, one after the other, and the entities as Cedar JSON; offsets
+     * from the start of the image. `sources` maps back to files: lines of "first_line\tname\n". */
+    uint32_t policies_at, policies_n;
+    uint32_t entities_at, entities_n;
+    uint32_t sources_at, sources_n;
+};
+
+/* --- egress, dial, audit -------------------------------------------------------------------------- */
+
+struct pst_egress_image {
+    struct pst_image_head head;
+    struct pst_limits limits;
+    uint32_t upstream;             /* own index */
+    uint32_t port, tls;
+    char name[PST_NAME_MAX];
+    char host[PST_HOST_MAX];       /* for Host, SNI and the certificate */
+    char base_path[PST_PATH_MAX];  /* "/v1", without a trailing slash */
+    char cred_header[PST_NAME_MAX];  /* "authorization" */
+    char cred_prefix[PST_NAME_MAX];  /* "Bearer " */
+    char proxy_host[PST_HOST_MAX]; /* empty: none */
+    uint32_t proxy_port;
+    uint32_t pool;                 /* idle connections kept */
+};
+
+struct pst_dial_target {
+    uint32_t upstream;
+    uint32_t port;
+    uint32_t allow_private;        /* loopback, private, link-local addresses are listed */
+    char host[PST_HOST_MAX];       /* the proxy's, where there is one */
+};
+
+struct pst_dial_image {
+    struct pst_image_head head;
+    struct pst_limits limits;
+    uint32_t n_targets;
+    struct pst_dial_target targets[PST_UPSTREAMS_MAX];
+};
+
+enum pst_durability { PST_DURABLE_ANSWER = 0, PST_DURABLE_SEND = 1, PST_DURABLE_INTERVAL = 2 };
+
+struct pst_audit_image {
+    struct pst_image_head head;
+    struct pst_limits limits;
+    uint32_t durability;           /* enum pst_durability */
+    uint32_t interval_ms;          /* the window of `interval` */
+    char log_name[PST_NAME_MAX];
+};
+
+/* Accepts an image of this kind: magic, version, size, counts within their caps, every text
+ * NUL-terminated, every index and offset inside. `image` is not copied. */
+PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_image_kind kind,
+                                              struct pst_err *err);
+/* Finds a model by its client-visible name (binary search); NULL when absent. */
+const struct pst_image_model *pst_image_model(const struct pst_image_model *models, uint32_t n,
+                                              struct pst_str name);
+
+#endif
