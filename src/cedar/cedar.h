@@ -26,6 +26,7 @@ struct pst_cedar_limits {
     uint32_t policies;    /* default 100,000 */
     uint32_t entities;    /* default 1,000,000 */
     uint32_t total_bytes; /* of everything held; default 1 GiB, hard maximum 2 GiB */
+    uint64_t seed;        /* of the hash tables; random where requests bring hostile strings */
 };
 
 /* --- a policy set with its entities ---------------------------------------------------------- */

@@ -13,6 +13,11 @@ struct pst_cedar_span {
     uint32_t at, n;
 };
 
+struct pst_cedar_sym_row {
+    uint32_t at, n; /* in bytes[] */
+    uint32_t hash;
+};
+
 struct pst_cedar_uid_row {
     uint32_t type, id; /* symbols */
     uint32_t entity;   /* its data, or PST_CEDAR_NO */
@@ -38,7 +43,7 @@ struct pst_cedar_code {
 /* name, record type */
 #define PST_CEDAR_SECTIONS(X)                                                                      \
     X(bytes, uint8_t)                         /* texts of symbols */                               \
-    X(syms, struct pst_cedar_span)            /* symbol → text */                                  \
+    X(syms, struct pst_cedar_sym_row)         /* symbol → text */                                  \
     X(sym_slots, uint32_t)                    /* hash table of symbols */                          \
     X(uids, struct pst_cedar_uid_row)         /* entity references */                              \
     X(uid_slots, uint32_t)                    /* hash table of entity references */                \
@@ -83,15 +88,25 @@ struct pst_cedar {
 /* Number of records in a section: PST_CEDAR_N_OF(c, nodes). */
 #define PST_CEDAR_N_OF(c, name) ((c)->n[PST_CEDAR_S_##name])
 
+uint32_t pst_cedar_record_size(enum pst_cedar_section s);
 /* Appends `count` cleared records and returns the index of the first; PST_CEDAR_NO at a limit or
  * without memory. Pointers into that section are void afterwards. */
 uint32_t pst_cedar_grow(struct pst_cedar *c, enum pst_cedar_section s, uint32_t count);
 #define PST_CEDAR_ADD(c, name, count) pst_cedar_grow((c), PST_CEDAR_S_##name, (count))
 
+/* The hash that the tables use. */
+uint32_t pst_cedar_hash(const struct pst_cedar *c, struct pst_str text);
+static inline uint32_t pst_cedar_uid_hash(uint32_t type, uint32_t id)
+{
+    uint64_t h = (((uint64_t)type << 32) | id) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(h >> 32);
+}
+
 /* The symbol of a text, added when new; PST_CEDAR_NO at a limit. Not after seal. */
 uint32_t pst_cedar_sym(struct pst_cedar *c, struct pst_str text);
 /* The symbol of a text if there is one, else PST_CEDAR_NO. */
 uint32_t pst_cedar_sym_find(const struct pst_cedar *c, struct pst_str text);
+uint32_t pst_cedar_sym_find_hashed(const struct pst_cedar *c, struct pst_str text, uint32_t hash);
 static inline struct pst_str pst_cedar_text(const struct pst_cedar *c, uint32_t sym)
 {
     return pst_str_of(&c->bytes[c->syms[sym].at], c->syms[sym].n);
