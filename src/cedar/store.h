@@ -21,8 +21,9 @@ struct pst_cedar_sym_row {
 struct pst_cedar_uid_row {
     uint32_t type, id; /* symbols */
     uint32_t entity;   /* its data, or PST_CEDAR_NO */
-    uint32_t
-        bucket[3]; /* policies indexed under this uid as principal, action, resource; index.c */
+    uint32_t hash;
+    /* Policies indexed under this as principal, action and resource; see index.c. */
+    uint32_t bucket[3];
 };
 
 struct pst_cedar_entity_row {
