@@ -83,6 +83,7 @@ struct pst_cedar {
     uint32_t cap[PST_CEDAR_S_COUNT]; /* records allocated; 0 in an opened image */
     uint64_t held;                   /* bytes allocated */
     struct pst_cedar_limits limits;  /* defaults filled in */
+    uint32_t stack_max;              /* of all policies' n_stack; after seal */
     bool sealed, borrowed;           /* borrowed: sections belong to an image */
 };
 

@@ -7,6 +7,7 @@
 #ifndef PST_CEDAR_VALUE_H
 #define PST_CEDAR_VALUE_H
 
+#include "base/buf.h"
 #include "cedar/cedar.h"
 
 enum pst_cedar_tag {
@@ -61,21 +62,23 @@ const struct pst_cedar_ip *pst_cedar_ip_of(struct pst_cedar_ctx x, struct pst_ce
 const struct pst_cedar_value *pst_cedar_member(struct pst_cedar_ctx x, struct pst_cedar_value rec,
                                                uint32_t key);
 
-/* Order and equality over all values; structural, with an explicit stack. Values nested deeper than
- * PST_CEDAR_VALUE_DEPTH never come into being. */
-enum { PST_CEDAR_VALUE_DEPTH = 128 };
+/* Order and equality over all values; structural, with an explicit stack. JSON nests at most
+ * 128 deep and literals of a policy 100, so that no value from input is deeper than this; what a caller
+ * builds deeper than this is equal to itself only. */
+enum { PST_CEDAR_VALUE_DEPTH = 240, PST_CEDAR_LITERAL_DEPTH = 100 };
 int pst_cedar_value_cmp(struct pst_cedar_ctx x, struct pst_cedar_value a, struct pst_cedar_value b);
 bool pst_cedar_value_eq(struct pst_cedar_ctx x, struct pst_cedar_value a, struct pst_cedar_value b);
 /* Sorts and removes duplicates in place; returns how many are left. */
 uint32_t pst_cedar_items_sort(struct pst_cedar_ctx x, struct pst_cedar_value *v, uint32_t n);
-/* Nesting: 0 for scalars, 1 + the deepest member for sets and records. */
-uint32_t pst_cedar_value_depth(struct pst_cedar_ctx x, struct pst_cedar_value v);
-
 /* Extension texts (ext_*.c). False: not one. */
 bool pst_cedar_decimal_parse(struct pst_str s, int64_t *ret);
 bool pst_cedar_ip_parse(struct pst_str s, struct pst_cedar_ip *ret);
 bool pst_cedar_datetime_parse(struct pst_str s, int64_t *ret);
 bool pst_cedar_duration_parse(struct pst_str s, int64_t *ret);
+/* Text of an extension value, as its constructor reads it. */
+bool pst_cedar_decimal_put(struct pst_buf *out, int64_t v);
+bool pst_cedar_ip_put(struct pst_buf *out, const struct pst_cedar_ip *ip);
+bool pst_cedar_duration_put(struct pst_buf *out, int64_t ms);
 int pst_cedar_ip_cmp(const struct pst_cedar_ip *a, const struct pst_cedar_ip *b);
 bool pst_cedar_ip_in_range(const struct pst_cedar_ip *a, const struct pst_cedar_ip *range);
 bool pst_cedar_ip_loopback(const struct pst_cedar_ip *a);
