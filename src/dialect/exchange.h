@@ -29,17 +29,17 @@ const char *pst_role_name(enum pst_role role);
 /* Which kind of text a segment is. */
 enum pst_channel {
     PST_CHANNEL_NONE,
-    PST_CHANNEL_CONTENT,     /* what the role said */
+    PST_CHANNEL_CONTENT, /* what the role said */
     PST_CHANNEL_REFUSAL,
     PST_CHANNEL_NAME,        /* of a speaker, tool, schema or file */
     PST_CHANNEL_DESCRIPTION, /* of a tool or schema */
     PST_CHANNEL_SCHEMA,      /* strings and names in a JSON schema or a grammar */
     PST_CHANNEL_ARGUMENTS,   /* of an earlier tool call: usually JSON in a string */
     PST_CHANNEL_STOP,
-    PST_CHANNEL_IDENT,       /* identifiers: call ids, end user, cache keys, state references */
+    PST_CHANNEL_IDENT, /* identifiers: call ids, end user, cache keys, state references */
     PST_CHANNEL_META,
-    PST_CHANNEL_URL,         /* fetched by the provider */
-    PST_CHANNEL_UNKNOWN,     /* in a member this gateway does not know */
+    PST_CHANNEL_URL,     /* fetched by the provider */
+    PST_CHANNEL_UNKNOWN, /* in a member this gateway does not know */
 };
 const char *pst_channel_name(enum pst_channel channel);
 
@@ -90,8 +90,8 @@ enum pst_capability {
     PST_CAP_PREDICTION = 1U << 10,
     PST_CAP_LOGIT_BIAS = 1U << 11,
     PST_CAP_LOGPROBS = 1U << 12,
-    PST_CAP_STORE = 1U << 13,     /* the provider is asked to keep the answer */
-    PST_CAP_STATE = 1U << 14,     /* a reference to state kept by the provider */
+    PST_CAP_STORE = 1U << 13, /* the provider is asked to keep the answer */
+    PST_CAP_STATE = 1U << 14, /* a reference to state kept by the provider */
     PST_CAP_MODERATION = 1U << 15,
     PST_CAP_PROMPT_CACHE = 1U << 16,
     PST_CAP_SERVICE_TIER = 1U << 17, /* a tier that is not auto or default */
@@ -102,15 +102,15 @@ struct pst_exchange {
     struct pst_json *root;
     struct pst_str model; /* as the client named it, until pst_exchange_set_model */
     bool stream;
-    bool usage_asked;     /* the client asked for a usage chunk */
-    uint32_t n;           /* choices asked for, at least 1 */
-    uint64_t max_tokens;  /* the smaller of the two members; 0: not limited */
+    bool usage_asked;      /* the client asked for a usage chunk */
+    uint32_t n;            /* choices asked for, at least 1 */
+    uint64_t max_tokens;   /* the smaller of the two members; 0: not limited */
     uint32_t capabilities; /* enum pst_capability bits */
     uint32_t messages;
     uint32_t images, audios, files, remote_urls;
     uint32_t unknown_members;
-    uint64_t text_bytes;   /* of all segments */
-    uint64_t opaque_bytes; /* of all opaque strings, as sent */
+    uint64_t text_bytes;                        /* of all segments */
+    uint64_t opaque_bytes;                      /* of all opaque strings, as sent */
     struct pst_str end_user, safety_identifier; /* as the client claims */
     struct pst_offered_tool *tools;
     size_t n_tools;
@@ -128,7 +128,8 @@ struct pst_exchange {
 void pst_segment_path(const struct pst_exchange *x, const struct pst_segment *s,
                       struct pst_buf *out);
 
-/* --- amendments: false only without memory ------------------------------------------------------ */
+/* --- amendments: false only without memory ------------------------------------------------------
+ */
 
 /* The name the upstream knows. */
 PST_NODISCARD bool pst_exchange_set_model(struct pst_exchange *x, struct pst_str upstream_model);

@@ -1,5 +1,6 @@
-/* The OpenAI dialect: `chat/completions` and `models`. Request reader, and the writers of errors and
- * model lists. The answer side is dialect/openai_answer.h; the tables are src/tables/openai_*.def. */
+/* The OpenAI dialect: `chat/completions` and `models`. Request reader, and the writers of errors
+ * and model lists. The answer side is dialect/openai_answer.h; the tables are
+ * src/tables/openai_chat_request.def and its neighbour. */
 #ifndef PST_DIALECT_OPENAI_H
 #define PST_DIALECT_OPENAI_H
 
@@ -40,7 +41,8 @@ PST_NODISCARD enum pst_status pst_openai_read(const struct pst_openai_config *co
                                               struct pst_arena *arena, struct pst_json *root,
                                               struct pst_exchange *ret, struct pst_err *err);
 
-/* An error body in OpenAI's shape. The id stands in the message too, because SDKs show only that. */
+/* An error body in OpenAI's shape. The id stands in the message too, because SDKs show only that.
+ */
 PST_NODISCARD bool pst_openai_error_write(struct pst_buf *out, const struct pst_err *err,
                                           struct pst_str request_id);
 /* What an upstream's answer of this status means for the client: fills err (PST_E_UPSTREAM_REFUSED,

@@ -4,13 +4,15 @@
  * the model. Streams and whole answers take the same way. Sans-I/O; how the input is cut changes
  * nothing in the output.
  *
- *   init → begin → feed… → finish → release      verdict whenever feed, verdict or finish says AGAIN
+ *   init → begin → feed… → finish → release      verdict whenever feed, verdict or finish says
+ * AGAIN
  *
  * Any of feed, verdict, finish returns
  *   OK     go on; when pst_answer_ended() is true nothing more comes: cancel the upstream
  *   AGAIN  a tool call waits in a->pending: decide, then call verdict; then feed what was not taken
  *   ERR    the answer is refused and over. A stream that has released something then ends with an
- *          error event in `out`; otherwise `out` is untouched, and the client gets an HTTP error. */
+ *          error event in `out`; otherwise `out` is untouched, and the client gets an HTTP error.
+ */
 #ifndef PST_DIALECT_OPENAI_ANSWER_H
 #define PST_DIALECT_OPENAI_ANSWER_H
 
@@ -38,13 +40,13 @@ struct pst_answer_limits pst_answer_limits_default(void);
 
 struct pst_answer_config {
     struct pst_answer_limits limits;
-    struct pst_arena *arena;           /* for what lasts as long as the answer; the caller's */
+    struct pst_arena *arena;            /* for what lasts as long as the answer; the caller's */
     const struct pst_json_names *names; /* of pst_openai_answer_names */
     uint64_t seed;
-    bool stream;                       /* what was asked of the upstream */
-    bool usage_asked;                  /* the client wants the usage chunk of a stream */
-    uint32_t choices;                  /* how many were asked for */
-    struct pst_str model;              /* shown to the client; empty: what the upstream says */
+    bool stream;          /* what was asked of the upstream */
+    bool usage_asked;     /* the client wants the usage chunk of a stream */
+    uint32_t choices;     /* how many were asked for */
+    struct pst_str model; /* shown to the client; empty: what the upstream says */
     struct pst_str request_id;
     const struct pst_offered_tool *tools; /* what was offered; alive as long as the guard */
     size_t n_tools;
@@ -55,12 +57,12 @@ struct pst_answer_config {
 /* A whole tool call that waits for its verdict; views are valid until the verdict. */
 struct pst_answer_call {
     uint32_t choice;
-    uint32_t index;   /* among the calls of the choice */
+    uint32_t index;    /* among the calls of the choice */
     struct pst_str id; /* empty for a legacy function call */
     struct pst_str name;
     struct pst_str arguments; /* as the model wrote them: usually JSON text, not checked */
-    uint8_t type;     /* enum pst_tool_type */
-    bool offered;     /* the request offered a tool of this name and type */
+    uint8_t type;             /* enum pst_tool_type */
+    bool offered;             /* the request offered a tool of this name and type */
 };
 
 /* For evidence and budgets; valid at any time. */
@@ -68,8 +70,8 @@ struct pst_answer_facts {
     uint64_t prompt_tokens, completion_tokens, total_tokens;
     uint64_t cached_tokens, reasoning_tokens;
     bool usage_seen;
-    uint32_t choices;        /* seen */
-    uint32_t finish;         /* enum pst_answer_finish bits, of all choices */
+    uint32_t choices; /* seen */
+    uint32_t finish;  /* enum pst_answer_finish bits, of all choices */
     uint32_t calls, calls_denied, calls_not_offered;
     uint32_t events_in, events_out;
     uint32_t unknown_members;
@@ -82,7 +84,7 @@ enum pst_answer_finish {
     PST_FINISH_TOOL_CALLS = 1U << 2,
     PST_FINISH_CONTENT_FILTER = 1U << 3, /* the upstream's own */
     PST_FINISH_FUNCTION_CALL = 1U << 4,
-    PST_FINISH_GUARD = 1U << 5,          /* ended here */
+    PST_FINISH_GUARD = 1U << 5, /* ended here */
 };
 
 struct pst_answer_state;
@@ -95,9 +97,8 @@ struct pst_answer {
 };
 
 /* ERR: PST_E_NO_MEMORY. After it only release may follow. */
-PST_NODISCARD enum pst_status pst_answer_init(struct pst_answer *a,
-                                              const struct pst_answer_config *config,
-                                              struct pst_err *err);
+PST_NODISCARD enum pst_status
+pst_answer_init(struct pst_answer *a, const struct pst_answer_config *config, struct pst_err *err);
 /* Frees what the guard holds; what is in the caller's arena stays. Also after zeroing. */
 void pst_answer_release(struct pst_answer *a);
 
