@@ -200,9 +200,15 @@ static enum pst_status advance(struct pst_answer *a, struct pst_buf *out, struct
     return PST_OK;
 }
 
-/* JSON's own errors are the client's in a request; here they are the upstream's. */
+/* The codes of JSON and SSE speak of the client's body in a request; here it is the upstream's. */
 static enum pst_status as_upstream(struct pst_err *err, const struct pst_err *why)
 {
+    if (why->code == PST_E_NO_MEMORY) {
+        return answer_no_memory(err);
+    }
+    if (why->code == PST_E_BODY_TOO_LARGE || why->code == PST_E_UPSTREAM_TOO_LARGE) {
+        return pst_fail(err, PST_E_UPSTREAM_TOO_LARGE, "the answer is larger than the limit");
+    }
     return pst_fail(err, PST_E_UPSTREAM_ANSWER, "the upstream's answer cannot be read: %.180s",
                     why->text);
 }
@@ -276,12 +282,9 @@ static enum pst_status feed_stream(struct pst_answer *a, struct pst_str in, size
         if (got == PST_AGAIN) {
             break;
         }
-        st = got == PST_OK ? on_event(a, &event, out, err)
-             : (why.code == PST_E_NO_MEMORY || why.code == PST_E_UPSTREAM_TOO_LARGE)
-                 ? pst_fail(err, why.code, "%.200s", why.text)
-                 : as_upstream(err, &why);
+        st = got == PST_OK ? on_event(a, &event, out, err) : as_upstream(err, &why);
     }
-    *ret_used = s->mode == ANSWER_ENDED ? in.n : at;
+    *ret_used = at;
     return st;
 }
 
@@ -314,14 +317,14 @@ enum pst_status pst_answer_feed(struct pst_answer *a, struct pst_str in, size_t 
     }
     struct pst_err local = {.code = PST_E_NONE};
     struct pst_err *why = err != NULL ? err : &local;
-    enum pst_status st;
-    if (s->mode == ANSWER_STREAM) {
-        st = feed_stream(a, in, ret_used, out, why);
-    } else {
-        st = feed_json(a, in, why);
-    }
-    a->facts.bytes_in += *ret_used;
-    if (st != PST_ERR && a->facts.bytes_in > a->config.limits.bytes && s->mode == ANSWER_STREAM) {
+    /* what is beyond the limit is not looked at, so that it does not matter where pieces end */
+    struct pst_str room = pst_str_cut(in, 0, a->config.limits.bytes - a->facts.bytes_in);
+    enum pst_status st = s->mode == ANSWER_STREAM ? feed_stream(a, room, ret_used, out, why)
+                                                  : feed_json(a, room, why);
+    a->facts.bytes_in += s->mode == ANSWER_STREAM ? *ret_used : room.n;
+    if (s->mode == ANSWER_ENDED) {
+        *ret_used = in.n;
+    } else if (st == PST_OK && room.n < in.n && !s->body_bad) {
         st = pst_fail(why, PST_E_UPSTREAM_TOO_LARGE, "the answer is larger than the limit");
     }
     return settle(a, st, out, why);
