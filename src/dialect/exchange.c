@@ -3,7 +3,7 @@
 #include "dialect/walk.h"
 #include "wire/json_out.h"
 
-const char *pst_role_name(enum pst_role role)
+const char *pst_speaker_name(enum pst_speaker role)
 {
     static const char *const names[] = {"none",      "system", "developer", "user",
                                         "assistant", "tool",   "function"};

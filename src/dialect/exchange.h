@@ -14,17 +14,17 @@
 
 #include <stdbool.h>
 
-enum pst_role {
-    PST_ROLE_NONE, /* outside any message */
-    PST_ROLE_SYSTEM,
-    PST_ROLE_DEVELOPER,
-    PST_ROLE_USER,
-    PST_ROLE_ASSISTANT,
-    PST_ROLE_TOOL,
-    PST_ROLE_FUNCTION,
+enum pst_speaker {
+    PST_SPEAKER_NONE, /* outside any message */
+    PST_SPEAKER_SYSTEM,
+    PST_SPEAKER_DEVELOPER,
+    PST_SPEAKER_USER,
+    PST_SPEAKER_ASSISTANT,
+    PST_SPEAKER_TOOL,
+    PST_SPEAKER_FUNCTION,
 };
 /* "user"; "none" outside a message. */
-const char *pst_role_name(enum pst_role role);
+const char *pst_speaker_name(enum pst_speaker role);
 
 /* Which kind of text a segment is. */
 enum pst_channel {
@@ -47,7 +47,7 @@ const char *pst_channel_name(enum pst_channel channel);
 struct pst_segment {
     struct pst_json *node; /* the STRING, or the member whose name it is */
     uint32_t message;      /* index of the message around it, PST_NO_MESSAGE outside */
-    uint8_t role;          /* enum pst_role */
+    uint8_t role;          /* enum pst_speaker */
     uint8_t channel;       /* enum pst_channel */
     bool is_name;          /* the member's name, not its value */
 };

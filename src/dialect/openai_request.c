@@ -9,7 +9,7 @@ struct reader {
     const struct pst_openai_config *config;
     struct pst_exchange *x;
     uint32_t message; /* index, PST_NO_MESSAGE outside */
-    enum pst_role role;
+    enum pst_speaker role;
     bool content, calls, call_id, assistant_only; /* non-null members of this message */
 };
 
@@ -335,18 +335,18 @@ static enum pst_status on_member(void *ctx, struct pst_walk *w, const struct pst
     return on_inner(r, w, row, v, err);
 }
 
-static enum pst_role role_of(const struct pst_json *message)
+static enum pst_speaker role_of(const struct pst_json *message)
 {
     struct pst_str text;
     if (!pst_json_str(PST_JSON_GET(message, "role"), &text)) {
-        return PST_ROLE_NONE;
+        return PST_SPEAKER_NONE;
     }
-    for (enum pst_role role = PST_ROLE_SYSTEM; role <= PST_ROLE_FUNCTION; role++) {
-        if (pst_str_eq(text, pst_str_c(pst_role_name(role)))) {
+    for (enum pst_speaker role = PST_SPEAKER_SYSTEM; role <= PST_SPEAKER_FUNCTION; role++) {
+        if (pst_str_eq(text, pst_str_c(pst_speaker_name(role)))) {
             return role;
         }
     }
-    return PST_ROLE_NONE;
+    return PST_SPEAKER_NONE;
 }
 
 /* The role is needed before the members, which come in any order. */
@@ -365,20 +365,20 @@ static enum pst_status on_enter(void *ctx, struct pst_walk *w, struct pst_err *e
 
 static enum pst_status check_message(struct reader *r, struct pst_walk *w, struct pst_err *err)
 {
-    bool assistant = r->role == PST_ROLE_ASSISTANT;
+    bool assistant = r->role == PST_SPEAKER_ASSISTANT;
     if (!assistant && (r->calls || r->assistant_only)) {
         return pst_walk_fail(w, err, PST_E_DIALECT_MEMBER,
                              "has a member that only an assistant's message may have");
     }
-    if (r->call_id && r->role != PST_ROLE_TOOL) {
+    if (r->call_id && r->role != PST_SPEAKER_TOOL) {
         return pst_walk_fail(w, err, PST_E_DIALECT_MEMBER,
                              "has a tool_call_id, which only a tool's message may have");
     }
-    if (r->role == PST_ROLE_TOOL && !r->call_id) {
+    if (r->role == PST_SPEAKER_TOOL && !r->call_id) {
         return pst_walk_fail(w, err, PST_E_DIALECT_REQUIRED, "the member tool_call_id is missing");
     }
     /* an assistant's message may consist of calls, a refusal or nothing at all */
-    if (!r->content && !assistant && r->role != PST_ROLE_FUNCTION) {
+    if (!r->content && !assistant && r->role != PST_SPEAKER_FUNCTION) {
         return pst_walk_fail(w, err, PST_E_DIALECT_REQUIRED, "the member content is missing");
     }
     return PST_OK;
@@ -392,7 +392,7 @@ static enum pst_status on_leave(void *ctx, struct pst_walk *w, struct pst_err *e
     case PST_REQ_message:
         st = check_message(r, w, err);
         r->message = PST_NO_MESSAGE;
-        r->role = PST_ROLE_NONE;
+        r->role = PST_SPEAKER_NONE;
         break;
     default:
         break;

@@ -105,7 +105,7 @@ static void test_plain(void **state)
     assert_true(pst_str_eq(f->x.safety_identifier, PST_STR("s1")));
     const struct pst_segment *s = segment(f, "hi");
     assert_non_null(s);
-    assert_int_equal(s->role, PST_ROLE_USER);
+    assert_int_equal(s->role, PST_SPEAKER_USER);
     assert_int_equal(s->channel, PST_CHANNEL_CONTENT);
     assert_int_equal(s->message, 0);
     assert_path(f, "hi", "messages[0].content");
@@ -147,9 +147,9 @@ static void test_every_text_is_a_segment(void **state)
             fail_msg("%s was not inspected", name);
         }
     }
-    assert_int_equal(segment(f, "t01")->role, PST_ROLE_SYSTEM);
-    assert_int_equal(segment(f, "t02")->role, PST_ROLE_DEVELOPER);
-    assert_int_equal(segment(f, "t11")->role, PST_ROLE_TOOL);
+    assert_int_equal(segment(f, "t01")->role, PST_SPEAKER_SYSTEM);
+    assert_int_equal(segment(f, "t02")->role, PST_SPEAKER_DEVELOPER);
+    assert_int_equal(segment(f, "t11")->role, PST_SPEAKER_TOOL);
     assert_int_equal(segment(f, "t07")->channel, PST_CHANNEL_ARGUMENTS);
     assert_int_equal(segment(f, "t14")->channel, PST_CHANNEL_UNKNOWN);
     assert_int_equal(segment(f, "t17")->channel, PST_CHANNEL_DESCRIPTION);

@@ -156,7 +156,7 @@ static void test_names(void **state)
     assert_int_equal(pst_table_names(&table, list, PST_LEN(list)), 4);
     assert_true(list[3].opaque);
     assert_false(list[0].opaque);
-    assert_string_equal(pst_role_name(PST_ROLE_TOOL), "tool");
+    assert_string_equal(pst_speaker_name(PST_SPEAKER_TOOL), "tool");
     assert_string_equal(pst_channel_name(PST_CHANNEL_UNKNOWN), "unknown");
     assert_string_equal(pst_channel_name((enum pst_channel)99), "none");
 }
