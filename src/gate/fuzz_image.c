@@ -32,6 +32,10 @@ static void try_kind(struct pst_str image, enum pst_image_kind kind)
         use_models(warden->models, warden->n_models);
         struct pst_str policies = pst_str_cut(image, warden->policies_at, warden->policies_n);
         PST_BUG_ON(policies.n != warden->policies_n);
+        struct pst_str group;
+        for (size_t at = 0; pst_image_group_next(warden, PST_STR("User::a"), &at, &group);) {
+            PST_BUG_ON(at > warden->members_n || group.n > warden->members_n);
+        }
     }
 }
 

@@ -310,8 +310,9 @@ static enum pst_status check_warden(struct pst_str image, struct pst_err *err)
     }
     if (!tail_ok(image, warden->policies_at, warden->policies_n) ||
         !tail_ok(image, warden->entities_at, warden->entities_n) ||
-        !tail_ok(image, warden->sources_at, warden->sources_n)) {
-        return bad(err, "policies, entities or sources lie outside or are not UTF-8");
+        !tail_ok(image, warden->sources_at, warden->sources_n) ||
+        !tail_ok(image, warden->members_at, warden->members_n)) {
+        return bad(err, "policies, entities, sources or members lie outside or are not UTF-8");
     }
     return models_check(warden->models, warden->n_models, warden->n_upstreams, err);
 }

@@ -68,6 +68,11 @@ static struct pst_front_image *make_front(void)
 
 enum { TAIL = 96 };
 
+static uint8_t *warden_tail(struct pst_warden_image *warden)
+{
+    return (void *)&warden[1];
+}
+
 static struct pst_warden_image *make_warden(void)
 {
     struct pst_warden_image *warden = make(sizeof *warden + TAIL, PST_IMAGE_WARDEN);
@@ -84,7 +89,10 @@ static struct pst_warden_image *make_warden(void)
     warden->entities_at = sizeof *warden + 32;
     warden->entities_n = 32;
     warden->sources_at = sizeof *warden + 64;
-    warden->sources_n = 32;
+    warden->sources_n = 16;
+    warden->members_at = sizeof *warden + 80;
+    warden->members_n = 16;
+    memcpy(warden_tail(warden) + 80, "User::a\tx\nb\ty\nz", 16);
     return warden;
 }
 
@@ -268,6 +276,8 @@ static void test_warden(void **state)
     WARDEN(x->policies_n = UINT32_MAX);
     WARDEN((x->entities_at = UINT32_MAX, x->entities_n = UINT32_MAX));
     WARDEN(x->sources_n = 33);
+    WARDEN(x->members_at = 1);
+    WARDEN(x->members_n = 17);
     WARDEN(memset(&x[1], 0xff, 1)); /* policies that are not UTF-8 */
     WARDEN(x->n_models = 8);
 }
@@ -330,13 +340,32 @@ static void test_lookup(void **state)
     free(models);
 }
 
+static void test_groups(void **state)
+{
+    (void)state;
+    struct pst_warden_image *warden = make_warden();
+    struct pst_str group;
+    size_t at = 0;
+    assert_true(pst_image_group_next(warden, PST_STR("User::a"), &at, &group));
+    assert_true(pst_str_eq(group, PST_STR("x")));
+    assert_false(pst_image_group_next(warden, PST_STR("User::a"), &at, &group));
+    at = 0;
+    assert_true(pst_image_group_next(warden, PST_STR("b"), &at, &group));
+    assert_true(pst_str_eq(group, PST_STR("y")));
+    at = 0;
+    assert_false(pst_image_group_next(warden, PST_STR("z"), &at, &group)); /* not a whole line */
+    at = 0;
+    assert_false(pst_image_group_next(warden, PST_STR("User::"), &at, &group));
+    free(warden);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits), cmocka_unit_test(test_head),
         cmocka_unit_test(test_plan),   cmocka_unit_test(test_front),
         cmocka_unit_test(test_warden), cmocka_unit_test(test_egress_dial_audit),
-        cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_lookup), cmocka_unit_test(test_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
