@@ -12,23 +12,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sys/role.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum pst_role {
-    PST_ROLE_SUPERVISOR,
-    PST_ROLE_FRONT,
-    PST_ROLE_WARDEN,
-    PST_ROLE_AUDIT,
-    PST_ROLE_EGRESS,
-    PST_ROLE_DIAL,
-    PST_ROLE_KEYS,
-    PST_ROLE_CONTROL,
-    PST_ROLE_COUNT,
-    PST_ROLE_ANYONE = PST_ROLE_COUNT, /* in the table only: any role but the supervisor */
-};
-const char *pst_role_name(enum pst_role role);
 
 /* Where a request is, seen from one process. A receiver keeps one of these per request. */
 enum pst_req_state {
