@@ -1,11 +1,9 @@
 #include "control/store.h"
 
-#include <fcntl.h>
+#include "sys/file.h"
+
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { SCHEMA_VERSION = 1 };
 
@@ -87,18 +85,14 @@ static enum pst_status db_fail(const struct pst_store *s, struct pst_err *err, c
  */
 static enum pst_status make_file(const char *path, struct pst_err *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat st;
-    if (fd < 0) {
-        return pst_fail(err, PST_E_IO, "%s cannot be opened: %m", path);
+    if (!pst_file_exists(path)) {
+        struct pst_err raced = {0};
+        if (pst_file_create(path, 0600, PST_STR(""), &raced) != PST_OK &&
+            raced.code != PST_E_EXISTS) {
+            return pst_fail(err, raced.code, "%s", raced.text);
+        }
     }
-    bool private = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0077) == 0;
-    close(fd);
-    if (!private) {
-        return pst_fail(err, PST_E_CONFIG, "%s may be read by others; run: chmod 600 %s", path,
-                        path);
-    }
-    return PST_OK;
+    return pst_file_private(path, err);
 }
 
 static enum pst_status run(struct pst_store *s, const char *sql, struct pst_err *err)
