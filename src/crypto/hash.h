@@ -1,5 +1,7 @@
 /* SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104). A context is made once, kept, and used for any
- * number of messages one after another: that costs no allocation and cannot fail. */
+ * number of messages one after another. OpenSSL 3.0 still asks the heap for a small block or two
+ * per message; when even that is gone these calls abort, because bytes that are not the digest must
+ * never be taken for one. */
 #ifndef PST_CRYPTO_HASH_H
 #define PST_CRYPTO_HASH_H
 
@@ -7,13 +9,16 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
+
 enum { PST_SHA256_BYTES = 32 };
 
-/* One message, no context. Aborts when the heap is exhausted. For what is not on the hot path. */
+/* One message, no context: about 0.3 us dearer. For what is not on the hot path. */
 void pst_sha256(struct pst_str in, uint8_t ret[PST_SHA256_BYTES]);
 
 struct pst_sha256 {
     void *ctx, *md; /* private */
+    bool dirty;     /* private: updated since the last start */
 };
 
 /* Allocates; afterwards the context is ready for a message. */
@@ -29,7 +34,8 @@ void pst_sha256_clear(struct pst_sha256 *h);
 void pst_sha256_once(struct pst_sha256 *h, struct pst_str in, uint8_t ret[PST_SHA256_BYTES]);
 
 struct pst_hmac {
-    void *ctx; /* private */
+    void *ctx;  /* private */
+    bool dirty; /* private */
 };
 
 /* Takes a copy of the key, of any length (an empty one is refused). Allocates. */

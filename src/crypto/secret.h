@@ -29,7 +29,4 @@ bool pst_secret_eq(const struct pst_secret *s, struct pst_str other);
 /* Overwrites memory in a way that no compiler removes. */
 void pst_wipe(void *p, size_t n);
 
-/* Whether the locked heap is really locked against swapping, for `status`. */
-bool pst_secret_locked(void);
-
 #endif

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
+
 /* Trust anchors and settings, shared by any number of connections. */
 struct pst_tls_client;
 
@@ -48,8 +50,9 @@ PST_NODISCARD enum pst_status pst_tls_write(struct pst_tls *t, struct pst_str in
 PST_NODISCARD enum pst_status pst_tls_shutdown(struct pst_tls *t, struct pst_err *err);
 
 enum pst_tls_want pst_tls_want(const struct pst_tls *t);
-/* Decrypted bytes wait in memory: read them before waiting for the descriptor. */
-size_t pst_tls_pending(const struct pst_tls *t);
+/* Received bytes wait in memory, where the descriptor does not show them: whoever stopped reading
+ * before PST_AGAIN must read again before waiting. */
+bool pst_tls_pending(const struct pst_tls *t);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384": for logs, after the handshake; static text. */
 const char *pst_tls_version(const struct pst_tls *t);
 const char *pst_tls_cipher(const struct pst_tls *t);
