@@ -156,7 +156,8 @@ static enum pst_status check_policy(struct pst_cedar *c, uint32_t i, int32_t *he
                            "an expression of this policy is too large");
     }
     if (highest < 0 || (c->borrowed && p->n_stack != (uint32_t)highest)) {
-        return pst_fail(err, PST_E_CEDAR_SYNTAX, "policy %u has instructions that are not valid", i);
+        return pst_fail(err, PST_E_CEDAR_SYNTAX, "policy %u has instructions that are not valid",
+                        i);
     }
     if (!c->borrowed) {
         p->n_stack = (uint32_t)highest;

@@ -6,8 +6,8 @@
 #include "cedar/store.h"
 
 /* Walks each policy's code once: valid instructions, forward targets inside the policy, one stack
- * height wherever ways meet, never below zero, zero at the end. Sets n_stack of each policy unless the
- * set is an image, where it must be right already. CEDAR_LIMIT when a stack is too high. */
+ * height wherever ways meet, never below zero, zero at the end. Sets n_stack of each policy unless
+ * the set is an image, where it must be right already. CEDAR_LIMIT when a stack is too high. */
 PST_NODISCARD enum pst_status pst_cedar_check_code(struct pst_cedar *c, struct pst_err *err);
 void pst_cedar_err_file(struct pst_err *err, struct pst_str file);
 

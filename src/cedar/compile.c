@@ -3,6 +3,7 @@
 #include "cedar/compile.h"
 
 #include "cedar/check.h"
+#include "cedar/entities.h"
 
 #include <stdlib.h>
 
@@ -24,7 +25,8 @@ struct compiler {
 
 static enum pst_status full(const struct compiler *k)
 {
-    return pst_fail(k->err, PST_E_NO_MEMORY, "the compiled policies need more memory than the limit");
+    return pst_fail(k->err, PST_E_NO_MEMORY,
+                    "the compiled policies need more memory than the limit");
 }
 
 static enum pst_status fail_node(const struct compiler *k, uint32_t node, const char *what)
@@ -33,7 +35,8 @@ static enum pst_status fail_node(const struct compiler *k, uint32_t node, const 
     return pst_fail_at(k->err, PST_E_CEDAR_LIMIT, n->line, n->column, "%s", what);
 }
 
-/* --- constants --------------------------------------------------------------------------------- */
+/* --- constants ---------------------------------------------------------------------------------
+ */
 
 static enum pst_status add_constant(struct compiler *k, uint32_t node, struct pst_cedar_value v)
 {
@@ -102,7 +105,8 @@ static enum pst_status fold_record(struct compiler *k, uint32_t node)
     return add_constant(k, node, (struct pst_cedar_value){PST_CEDAR_RECORD, n.b, first});
 }
 
-/* An extension constructor of a literal that is valid; an invalid one fails when it is evaluated. */
+/* An extension constructor of a literal that is valid; an invalid one fails when it is evaluated.
+ */
 static enum pst_status fold_call(struct compiler *k, uint32_t node)
 {
     struct pst_cedar_node n = k->c->nodes[node];
@@ -111,26 +115,10 @@ static enum pst_status fold_call(struct compiler *k, uint32_t node)
         return PST_OK;
     }
     struct pst_str text = pst_cedar_text(k->c, (uint32_t)k->c->values[arg].i);
-    struct pst_cedar_value v = {.tag = pst_cedar_fn((enum pst_cedar_fn)n.op)->result};
-    bool ok = false;
-    if (n.op == PST_CEDAR_FN_DECIMAL) {
-        ok = pst_cedar_decimal_parse(text, &v.i);
-    } else if (n.op == PST_CEDAR_FN_DATETIME) {
-        ok = pst_cedar_datetime_parse(text, &v.i);
-    } else if (n.op == PST_CEDAR_FN_DURATION) {
-        ok = pst_cedar_duration_parse(text, &v.i);
-    } else if (n.op == PST_CEDAR_FN_IP) {
-        struct pst_cedar_ip ip;
-        ok = pst_cedar_ip_parse(text, &ip);
-        uint32_t at = ok ? PST_CEDAR_ADD(k->c, ips, 1) : 0;
-        if (at == PST_CEDAR_NO) {
-            return full(k);
-        }
-        if (ok) {
-            k->c->ips[at] = ip;
-            v.i = at;
-        }
-    }
+    struct pst_cedar_value v = {0};
+    bool ok = n.op < PST_CEDAR_FN_LESS_THAN &&
+              pst_cedar_target_extension((struct pst_cedar_target){.c = k->c},
+                                         (enum pst_cedar_fn)n.op, text, &v, NULL) == PST_OK;
     return ok ? add_constant(k, node, v) : PST_OK;
 }
 
@@ -164,8 +152,7 @@ static enum pst_status fold(struct compiler *k, uint32_t node)
         k->nesting[node] = k->nesting[n.a];
         return PST_OK;
     case PST_CEDAR_N_IF:
-        k->nesting[node] =
-            k->nesting[n.b] > k->nesting[n.c] ? k->nesting[n.b] : k->nesting[n.c];
+        k->nesting[node] = k->nesting[n.b] > k->nesting[n.c] ? k->nesting[n.b] : k->nesting[n.c];
         return PST_OK;
     case PST_CEDAR_N_SET:
     case PST_CEDAR_N_RECORD:
@@ -191,7 +178,8 @@ static enum pst_status fold(struct compiler *k, uint32_t node)
     }
 }
 
-/* --- emission ---------------------------------------------------------------------------------- */
+/* --- emission ----------------------------------------------------------------------------------
+ */
 
 static enum pst_status emit(struct compiler *k, struct pst_cedar_code code)
 {
@@ -344,9 +332,8 @@ static enum pst_status emit_binary(struct compiler *k, struct work *w,
         if (w->stage++ == 0) {
             return push(k, n->a);
         }
-        struct pst_cedar_code code = {.op = PST_CEDAR_C_EQ_CONST,
-                                      .x = n->op == PST_CEDAR_OP_NE,
-                                      .a = k->folded[n->b]};
+        struct pst_cedar_code code = {
+            .op = PST_CEDAR_C_EQ_CONST, .x = n->op == PST_CEDAR_OP_NE, .a = k->folded[n->b]};
         return leave(k, emit(k, code));
     }
     if (w->stage < 2) {
@@ -362,9 +349,8 @@ static enum pst_status emit_member(struct compiler *k, struct work *w,
     const struct pst_cedar_node *a = &k->c->nodes[n->a];
     bool get = n->kind == PST_CEDAR_N_GET;
     if (a->kind == PST_CEDAR_N_VAR) {
-        struct pst_cedar_code code = {.op = get ? PST_CEDAR_C_VAR_GET : PST_CEDAR_C_VAR_HAS,
-                                      .x = (uint8_t)a->a,
-                                      .a = n->b};
+        struct pst_cedar_code code = {
+            .op = get ? PST_CEDAR_C_VAR_GET : PST_CEDAR_C_VAR_HAS, .x = (uint8_t)a->a, .a = n->b};
         return leave(k, emit(k, code));
     }
     if (w->stage++ == 0) {
@@ -374,8 +360,7 @@ static enum pst_status emit_member(struct compiler *k, struct work *w,
     return leave(k, emit(k, code));
 }
 
-static enum pst_status emit_like(struct compiler *k, struct work *w,
-                                 const struct pst_cedar_node *n)
+static enum pst_status emit_like(struct compiler *k, struct work *w, const struct pst_cedar_node *n)
 {
     if (w->stage++ == 0) {
         return push(k, n->a);
@@ -424,8 +409,7 @@ static enum pst_status order_record(struct compiler *k, const struct pst_cedar_n
     return PST_OK;
 }
 
-static enum pst_status emit_list(struct compiler *k, struct work *w,
-                                 const struct pst_cedar_node *n)
+static enum pst_status emit_list(struct compiler *k, struct work *w, const struct pst_cedar_node *n)
 {
     bool record = n->kind == PST_CEDAR_N_RECORD;
     if (w->stage == 0) {
@@ -445,8 +429,7 @@ static enum pst_status emit_list(struct compiler *k, struct work *w,
     if (record) {
         code = (struct pst_cedar_code){.op = PST_CEDAR_C_RECORD, .a = w->patch};
     } else if (n->kind == PST_CEDAR_N_CALL) {
-        code = (struct pst_cedar_code){
-            .op = PST_CEDAR_C_CALL, .x = n->op, .y = (uint16_t)n->b};
+        code = (struct pst_cedar_code){.op = PST_CEDAR_C_CALL, .x = n->op, .y = (uint16_t)n->b};
     }
     return leave(k, emit(k, code));
 }
@@ -462,8 +445,7 @@ static enum pst_status step(struct compiler *k)
     }
     switch ((enum pst_cedar_kind)n.kind) {
     case PST_CEDAR_N_VAR:
-        return leave(k, emit(k, (struct pst_cedar_code){.op = PST_CEDAR_C_VAR,
-                                                        .x = (uint8_t)n.a}));
+        return leave(k, emit(k, (struct pst_cedar_code){.op = PST_CEDAR_C_VAR, .x = (uint8_t)n.a}));
     case PST_CEDAR_N_IF:
         return emit_if(k, w, &n);
     case PST_CEDAR_N_AND:

@@ -70,7 +70,8 @@ static bool is_like(struct machine *m, struct pst_cedar_value v, uint32_t patter
 static bool make_set(struct machine *m, uint32_t n)
 {
     m->top -= n;
-    m->stack[m->top++] = pst_cedar_set(m->r, &m->stack[m->top], n);
+    struct pst_cedar_value set = pst_cedar_set(m->r, &m->stack[m->top], n);
+    m->stack[m->top++] = set;
     m->code = PST_E_NO_MEMORY;
     return !m->r->full;
 }
@@ -86,8 +87,8 @@ static bool make_record(struct machine *m, uint32_t at)
     }
     m->top -= n;
     for (uint32_t i = 0; i < n; i++) {
-        m->r->fields[first + i] =
-            (struct pst_cedar_field){.key = keys[i + 1], .value = m->stack[m->top + i]};
+        m->r->fields[first + i] = (struct pst_cedar_field){.key = keys[i + 1],
+                                                           .value = m->stack[m->top + i]};
     }
     m->stack[m->top++] = (struct pst_cedar_value){
         .tag = PST_CEDAR_RECORD, .n = n, .i = n != 0 ? first | PST_CEDAR_LOCAL : 0};

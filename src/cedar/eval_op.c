@@ -1,5 +1,6 @@
 /* Operators on known values. Both operands have been evaluated; what is left are their types. */
 #include "base/check.h"
+#include "cedar/entities.h"
 #include "cedar/eval.h"
 
 static struct pst_cedar_ctx ctx_of(const struct pst_cedar_request *r)
@@ -57,8 +58,7 @@ static bool arithmetic(enum pst_cedar_op op, struct pst_cedar_value a, struct ps
     if (op == PST_CEDAR_OP_ADD) {
         return pst_add_i64(a.i, b.i, &ret->i);
     }
-    return op == PST_CEDAR_OP_SUB ? pst_sub_i64(a.i, b.i, &ret->i)
-                                  : pst_mul_i64(a.i, b.i, &ret->i);
+    return op == PST_CEDAR_OP_SUB ? pst_sub_i64(a.i, b.i, &ret->i) : pst_mul_i64(a.i, b.i, &ret->i);
 }
 
 static bool in(const struct pst_cedar_request *r, struct pst_cedar_value a,
@@ -185,10 +185,11 @@ bool pst_cedar_eval_binary(struct pst_cedar_request *r, enum pst_cedar_op op,
     }
 }
 
-/* --- like -------------------------------------------------------------------------------------- */
+/* --- like --------------------------------------------------------------------------------------
+ */
 
-/* The first text must begin s and the last end it; those between are looked for one after the other,
- * each as early as possible. Linear in s for each text, never exponential. */
+/* The first text must begin s and the last end it; those between are looked for one after the
+ * other, each as early as possible. Linear in s for each text, never exponential. */
 bool pst_cedar_like(const struct pst_cedar *c, struct pst_str s, const uint32_t *texts, uint32_t n)
 {
     struct pst_str first = pst_cedar_text(c, texts[0]);
@@ -215,13 +216,15 @@ bool pst_cedar_like(const struct pst_cedar *c, struct pst_str s, const uint32_t 
     return true;
 }
 
-/* --- extension functions ----------------------------------------------------------------------- */
+/* --- extension functions -----------------------------------------------------------------------
+ */
 
 static bool construct(struct pst_cedar_request *r, enum pst_cedar_fn fn, struct pst_cedar_value a,
                       struct pst_cedar_value *ret)
 {
     struct pst_str text = pst_cedar_sym_text(ctx_of(r), (uint32_t)a.i);
-    return pst_cedar_extension(r, pst_str_c(pst_cedar_fn(fn)->name), text, ret, NULL) == PST_OK;
+    struct pst_cedar_target t = {.r = r};
+    return pst_cedar_target_extension(t, fn, text, ret, NULL) == PST_OK;
 }
 
 static int64_t floor_day(int64_t ms)

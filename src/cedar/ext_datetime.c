@@ -58,8 +58,8 @@ bool pst_cedar_datetime_parse(struct pst_str s, int64_t *ret)
     int64_t year = 0;
     int64_t month = 0;
     int64_t day = 0;
-    if (!number(&cur, 4, 9999, &year) || !pst_cur_byte(&cur, '-') ||
-        !number(&cur, 2, 12, &month) || month == 0 || !pst_cur_byte(&cur, '-') ||
+    if (!number(&cur, 4, 9999, &year) || !pst_cur_byte(&cur, '-') || !number(&cur, 2, 12, &month) ||
+        month == 0 || !pst_cur_byte(&cur, '-') ||
         !number(&cur, 2, days_in_month(year, month), &day) || day == 0) {
         return false;
     }

@@ -1,6 +1,8 @@
 /* Building a request: local tables, values, entities. */
 #include "cedar/request.h"
 
+#include "cedar/entities.h"
+
 static const uint32_t element_size[PST_CEDAR_L_COUNT] = {
 #define X(name, type) sizeof(type),
     PST_CEDAR_LOCAL_ARRAYS(X)
@@ -12,8 +14,7 @@ static struct pst_cedar_ctx ctx_of(const struct pst_cedar_request *r)
     return (struct pst_cedar_ctx){.c = r->c, .r = r};
 }
 
-uint32_t pst_cedar_local_grow(struct pst_cedar_request *r, enum pst_cedar_local_array a,
-                              uint32_t n)
+uint32_t pst_cedar_local_grow(struct pst_cedar_request *r, enum pst_cedar_local_array a, uint32_t n)
 {
     uint32_t first = r->n[a];
     if (n > PST_CEDAR_LOCAL - 1 - first) {
@@ -50,7 +51,8 @@ struct pst_cedar_request *pst_cedar_request_new(const struct pst_cedar *c, struc
     return r;
 }
 
-/* --- local symbols and references -------------------------------------------------------------- */
+/* --- local symbols and references --------------------------------------------------------------
+ */
 
 /* Makes the table large enough for one more; hash_of gives the hashes of those already there. */
 static bool table_room(struct pst_cedar_request *r, struct pst_cedar_local_table *t, uint32_t used,
@@ -143,7 +145,8 @@ uint32_t pst_cedar_local_uid(struct pst_cedar_request *r, uint32_t type, uint32_
     return i | PST_CEDAR_LOCAL;
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------------------------------
+ */
 
 struct pst_cedar_value pst_cedar_bool(bool v)
 {
@@ -197,31 +200,10 @@ enum pst_status pst_cedar_extension(struct pst_cedar_request *r, struct pst_str 
                                     struct pst_err *err)
 {
     enum pst_cedar_fn f = pst_cedar_fn_find(fn, false);
-    struct pst_cedar_value v = {0};
-    bool ok = false;
-    if (f == PST_CEDAR_FN_DECIMAL) {
-        v.tag = PST_CEDAR_DECIMAL;
-        ok = pst_cedar_decimal_parse(text, &v.i);
-    } else if (f == PST_CEDAR_FN_DATETIME) {
-        v.tag = PST_CEDAR_DATETIME;
-        ok = pst_cedar_datetime_parse(text, &v.i);
-    } else if (f == PST_CEDAR_FN_DURATION) {
-        v.tag = PST_CEDAR_DURATION;
-        ok = pst_cedar_duration_parse(text, &v.i);
-    } else if (f == PST_CEDAR_FN_IP) {
-        struct pst_cedar_ip ip;
-        ok = pst_cedar_ip_parse(text, &ip);
-        uint32_t at = ok ? PST_CEDAR_LOCAL_ADD(r, ips, 1) : 0;
-        if (ok && at != PST_CEDAR_NO) {
-            r->ips[at] = ip;
-            v = (struct pst_cedar_value){.tag = PST_CEDAR_IP, .i = at | PST_CEDAR_LOCAL};
-        }
+    if (f == PST_CEDAR_FN_COUNT) {
+        return pst_fail(err, PST_E_CEDAR_EXTENSION, "there is no such extension type");
     }
-    if (!ok) {
-        return pst_fail(err, PST_E_CEDAR_EXTENSION, "not a value of this extension type");
-    }
-    *ret = v;
-    return PST_OK;
+    return pst_cedar_target_extension((struct pst_cedar_target){.r = r}, f, text, ret, err);
 }
 
 struct pst_cedar_record {
@@ -300,7 +282,8 @@ struct pst_cedar_value pst_cedar_record_done(struct pst_cedar_record *rec)
     return v;
 }
 
-/* --- principal, action, resource, context, entities -------------------------------------------- */
+/* --- principal, action, resource, context, entities --------------------------------------------
+ */
 
 static void set_var(struct pst_cedar_request *r, enum pst_cedar_var var, struct pst_cedar_value v)
 {
@@ -345,15 +328,14 @@ struct pst_cedar_entity_view pst_cedar_entity_of(const struct pst_cedar_request 
     struct pst_cedar_entity_view v = {0};
     const struct pst_cedar_local_entity *local = find_local(r, uid);
     if (local != NULL) {
-        v = (struct pst_cedar_entity_view){true, local->attrs, local->tags,
-                                           local->n_ancestors != 0 ? &r->links[local->ancestors]
-                                                                   : NULL,
-                                           local->n_ancestors};
+        v = (struct pst_cedar_entity_view){
+            true, local->attrs, local->tags,
+            local->n_ancestors != 0 ? &r->links[local->ancestors] : NULL, local->n_ancestors};
     } else if ((uid & PST_CEDAR_LOCAL) == 0 && r->c->uids[uid].entity != PST_CEDAR_NO) {
         const struct pst_cedar_entity_row *e = &r->c->entities[r->c->uids[uid].entity];
-        v = (struct pst_cedar_entity_view){
-            true, e->attrs, e->tags, e->n_ancestors != 0 ? &r->c->links[e->ancestors] : NULL,
-            e->n_ancestors};
+        v = (struct pst_cedar_entity_view){true, e->attrs, e->tags,
+                                           e->n_ancestors != 0 ? &r->c->links[e->ancestors] : NULL,
+                                           e->n_ancestors};
     }
     return v;
 }

@@ -41,7 +41,7 @@ enum pst_cedar_local_array {
 #define X(name, type) PST_CEDAR_L_##name,
     PST_CEDAR_LOCAL_ARRAYS(X)
 #undef X
-    PST_CEDAR_L_COUNT
+        PST_CEDAR_L_COUNT
 };
 
 struct pst_cedar_request {

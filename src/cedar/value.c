@@ -68,7 +68,8 @@ const struct pst_cedar_value *pst_cedar_member(struct pst_cedar_ctx x, struct ps
     return NULL;
 }
 
-/* --- order ------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------------
+ */
 
 static int cmp_u32(uint32_t a, uint32_t b)
 {

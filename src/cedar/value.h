@@ -63,8 +63,8 @@ const struct pst_cedar_value *pst_cedar_member(struct pst_cedar_ctx x, struct ps
                                                uint32_t key);
 
 /* Order and equality over all values; structural, with an explicit stack. JSON nests at most
- * 128 deep and literals of a policy 100, so that no value from input is deeper than this; what a caller
- * builds deeper than this is equal to itself only. */
+ * 128 deep and literals of a policy 100, so that no value from input is deeper than this; what a
+ * caller builds deeper than this is equal to itself only. */
 enum { PST_CEDAR_VALUE_DEPTH = 240, PST_CEDAR_LITERAL_DEPTH = 100 };
 int pst_cedar_value_cmp(struct pst_cedar_ctx x, struct pst_cedar_value a, struct pst_cedar_value b);
 bool pst_cedar_value_eq(struct pst_cedar_ctx x, struct pst_cedar_value a, struct pst_cedar_value b);
