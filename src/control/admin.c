@@ -172,8 +172,7 @@ void pst_admin_refuse(const struct pst_err *err, struct pst_admin_out *out)
     pst_json_out_end(&o);
 }
 
-/* --- members of a body
- * ---------------------------------------------------------------------------- */
+/* --- members of a body -------------------------------------------------------------------- */
 
 /* Administration is not a place for members that nobody reads: a mistyped one is an error. */
 static enum pst_status only(struct call *c, const char *const *names, size_t n)
@@ -276,8 +275,7 @@ static enum pst_status read_key(struct call *c, struct pst_key_row *row)
     return read_groups(c, row) == PST_OK ? read_expiry(c, row) : PST_ERR;
 }
 
-/* --- keys
- * ----------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 static void out_time(struct pst_json_out *o, const char *key, int64_t at_s)
 {
@@ -460,8 +458,7 @@ static enum pst_status key_list(struct call *c)
     return status;
 }
 
-/* --- the rest
- * ------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------------- */
 
 static enum pst_status status_get(struct call *c)
 {

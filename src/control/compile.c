@@ -54,8 +54,7 @@ void pst_images_release(struct pst_images *images)
     *images = (struct pst_images){0};
 }
 
-/* --- texts
- * ---------------------------------------------------------------------------------------- */
+/* --- texts -------------------------------------------------------------------------------- */
 
 static void digest_add(struct pst_buf *buf, struct pst_str name, struct pst_str text)
 {
@@ -210,8 +209,7 @@ static enum pst_status make_texts(struct maker *m)
                             /* ret_count= */ NULL, m->err);
 }
 
-/* --- images
- * --------------------------------------------------------------------------------------- */
+/* --- images ------------------------------------------------------------------------------- */
 
 static void *make_image(struct maker *m, enum pst_image_kind kind, uint32_t index, size_t size)
 {

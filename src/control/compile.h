@@ -51,8 +51,7 @@ PST_NODISCARD enum pst_status pst_compile_entities(const struct pst_config *conf
 /* SHA-256 over the configuration and every policy source, each with its name and length. */
 void pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32]);
 
-/* --- how the images travel -----------------------------------------------------------------------
- */
+/* --- how the images travel ---------------------------------------------------------------- */
 
 /* `postern compile --out-fd N` sends one message for each image over a SOCK_SEQPACKET socket, with
  * the sealed memfd beside it, plan first; or a single message of kind 0 that says what is wrong.

@@ -135,8 +135,7 @@ bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key
     return false;
 }
 
-/* --- mappings and scalars
- * ------------------------------------------------------------------------- */
+/* --- mappings and scalars ----------------------------------------------------------------- */
 
 enum pst_status pst_config_refuse(struct pst_config_reader *r, const struct pst_yaml *node,
                                   const char *fmt, ...)
@@ -284,8 +283,7 @@ enum pst_status pst_config_choice(struct pst_config_reader *r, const struct pst_
                              n > 2 ? ", " : "", n > 2 ? words[1] : "", " and ", words[n - 1]);
 }
 
-/* --- the top level
- * -------------------------------------------------------------------------------- */
+/* --- the top level ------------------------------------------------------------------------ */
 
 static enum pst_status read_address(struct pst_config_reader *r, const struct pst_yaml *node,
                                     struct pst_config_listen *listen)
@@ -364,8 +362,7 @@ static enum pst_status read_policies(struct pst_config_reader *r, const struct p
     return pst_config_path(r, node, r->config->policies);
 }
 
-/* --- limits
- * --------------------------------------------------------------------------------------- */
+/* --- limits ------------------------------------------------------------------------------- */
 
 static enum pst_status unknown_limit(struct pst_config_reader *r, const struct pst_yaml *node)
 {
@@ -447,8 +444,7 @@ static enum pst_status read_limits(struct pst_config_reader *r, const struct pst
     return PST_OK;
 }
 
-/* --- audit
- * ---------------------------------------------------------------------------------------- */
+/* --- audit -------------------------------------------------------------------------------- */
 
 static enum pst_status read_audit(struct pst_config_reader *r, const struct pst_yaml *node,
                                   void *into)

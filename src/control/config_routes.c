@@ -48,8 +48,7 @@ SECTION(pst_config_model_section, "models.NAME", {"upstream", read_model_upstrea
 SECTION(pst_config_route_section, "routes", {"upstream", read_route_upstream},
         {"model", read_route_model});
 
-/* --- upstreams
- * ------------------------------------------------------------------------------------ */
+/* --- upstreams ---------------------------------------------------------------------------- */
 
 static bool copy(char *field, size_t cap, const char *text)
 {
@@ -284,8 +283,7 @@ static enum pst_status read_pool(struct pst_config_reader *r, const struct pst_y
                           &upstream->pool);
 }
 
-/* --- models
- * --------------------------------------------------------------------------------------- */
+/* --- models ------------------------------------------------------------------------------- */
 
 static enum pst_status find_upstream(struct pst_config_reader *r, const struct pst_yaml *node,
                                      uint32_t *ret)

@@ -24,8 +24,7 @@ static const struct pst_config_field rate_fields[] = {
 const struct pst_config_section pst_config_rate_section = {"rates", rate_fields,
                                                            PST_LEN(rate_fields)};
 
-/* --- groups
- * --------------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------------- */
 
 static int by_principal(const void *a, const void *b)
 {
@@ -102,8 +101,7 @@ enum pst_status pst_config_groups(struct pst_config_reader *r, const struct pst_
     return PST_OK;
 }
 
-/* --- rates
- * ---------------------------------------------------------------------------------------- */
+/* --- rates -------------------------------------------------------------------------------- */
 
 static enum pst_status set_scope(struct pst_config_reader *r, const struct pst_yaml *node,
                                  struct pst_image_limit *limit, enum pst_limit_scope scope)

@@ -78,8 +78,7 @@ static enum pst_status db_fail(const struct pst_store *s, struct pst_err *err, c
                     what, sqlite3_errmsg(s->db));
 }
 
-/* --- opening
- * -------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------ */
 
 /* SQLite would create it with the umask's mode; its -wal and -shm files take the mode of the file.
  */
@@ -194,8 +193,7 @@ void pst_store_close(struct pst_store *s)
     free(s);
 }
 
-/* --- statements
- * ----------------------------------------------------------------------------------- */
+/* --- statements --------------------------------------------------------------------------- */
 
 /* Starts a statement anew. Every use ends in done(), so that no read transaction stays open. */
 static sqlite3_stmt *use(struct pst_store *s, enum query query)
@@ -248,8 +246,7 @@ static bool column_text(sqlite3_stmt *q, int at, char *ret, size_t cap)
     return n >= 0 && pst_str_to_c(pst_str_of(text, text != NULL ? (size_t)n : 0), ret, cap);
 }
 
-/* --- rows
- * ----------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------- */
 
 static enum pst_status read_groups(struct pst_store *s, struct pst_key_row *row,
                                    struct pst_err *err)

@@ -69,8 +69,7 @@ bool pst_rate_parse(struct pst_str text, uint32_t *ret_n, uint32_t *ret_window_m
     return true;
 }
 
-/* --- hosts
- * ---------------------------------------------------------------------------------------- */
+/* --- hosts -------------------------------------------------------------------------------- */
 
 static bool alnum(uint8_t byte)
 {
@@ -288,8 +287,7 @@ enum pst_reach pst_host_reach(struct pst_str host)
                : PST_REACH_NAME;
 }
 
-/* --- names
- * ---------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------- */
 
 bool pst_principal_parse(struct pst_str text, char ret[PST_NAME_MAX])
 {

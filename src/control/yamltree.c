@@ -67,8 +67,7 @@ bool pst_yaml_empty(const struct pst_yaml *node)
                             (node->text.n == 0 || pst_str_eq(node->text, PST_STR("~"))));
 }
 
-/* --- building
- * ------------------------------------------------------------------------------------- */
+/* --- building ----------------------------------------------------------------------------- */
 
 static uint32_t mark_line(const yaml_mark_t *mark)
 {

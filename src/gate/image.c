@@ -97,8 +97,29 @@ const struct pst_image_model *pst_image_model(const struct pst_image_model *mode
     return NULL;
 }
 
-/* --- parts
- * ---------------------------------------------------------------------------------------- */
+bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
+                          size_t *at, struct pst_str *ret_group)
+{
+    struct pst_str members =
+        pst_str_cut(pst_str_of(warden, warden->head.size), warden->members_at, warden->members_n);
+    while (*at < members.n) {
+        struct pst_str line = pst_str_from(members, *at);
+        size_t end = pst_str_find_byte(line, '\n');
+        if (end == PST_NPOS) {
+            return false; /* half a line is none */
+        }
+        line = pst_str_cut(line, 0, end);
+        *at += end + 1;
+        size_t tab = pst_str_find_byte(line, '\t');
+        if (tab != PST_NPOS && pst_str_eq(pst_str_cut(line, 0, tab), principal)) {
+            *ret_group = pst_str_from(line, tab + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- parts -------------------------------------------------------------------------------- */
 
 /* NUL-terminated inside the array, zeros behind, no control characters, valid UTF-8: such a text
  * may go into a header, a path or a log line as it is. */
@@ -201,8 +222,7 @@ static enum pst_status models_check(const struct pst_image_model models[PST_MODE
     return PST_OK;
 }
 
-/* --- kinds
- * ---------------------------------------------------------------------------------------- */
+/* --- kinds -------------------------------------------------------------------------------- */
 
 static bool listener_ok(const struct pst_plan_listener *listener)
 {
