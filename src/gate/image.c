@@ -100,8 +100,8 @@ const struct pst_image_model *pst_image_model(const struct pst_image_model *mode
 bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
                           size_t *at, struct pst_str *ret_group)
 {
-    struct pst_str members =
-        pst_str_cut(pst_str_of(warden, warden->head.size), warden->members_at, warden->members_n);
+    struct pst_str members = pst_str_cut(pst_str_of(warden, warden->head.size), warden->members_at,
+                                         warden->members_n);
     while (*at < members.n) {
         struct pst_str line = pst_str_from(members, *at);
         size_t end = pst_str_find_byte(line, '\n');
