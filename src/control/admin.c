@@ -65,7 +65,7 @@ static bool route_fits(const struct route *route, struct pst_str path, struct ps
         return false;
     }
     *ret_id = pst_str_cut(path, route->head.n, path.n - route->head.n - route->tail.n);
-    return pst_apikey_id_valid(*ret_id);
+    return pst_key_id_valid(*ret_id);
 }
 
 static enum pst_status find_route(struct call *c, const struct route **ret)
@@ -315,30 +315,31 @@ static void out_key(struct pst_json_out *o, const struct pst_key_row *row, int64
 }
 
 /* Draws a key and fills in what follows from it. */
-static void draw(struct call *c, struct pst_apikey *key, struct pst_key_row *row)
+static void draw(struct call *c, struct pst_key_text *key, struct pst_key_row *row)
 {
-    uint8_t random[8 + PST_APIKEY_SECRET_BYTES];
+    uint8_t random[8 + PST_KEY_SECRET_BYTES];
     c->admin->random(c->admin->user, random, sizeof random);
-    pst_apikey_make(random, key);
-    pst_apikey_hash(key, row->hash);
+    pst_key_make(random, key);
+    pst_key_hash(key, row->hash);
     memcpy(row->id, key->id, sizeof row->id);
     row->created_s = c->in->now_s;
     pst_wipe(random, sizeof random);
 }
 
-static void answer_new(struct call *c, const struct pst_apikey *key, const struct pst_key_row *row)
+static void answer_new(struct call *c, const struct pst_key_text *key,
+                       const struct pst_key_row *row)
 {
-    char text[PST_APIKEY_CHARS + 1];
+    char text[PST_KEY_CHARS + 1];
     struct pst_json_out o;
     /* room first: a growing buffer would leave copies of the key behind in the heap */
     if (pst_buf_room(&c->out->body, 4096) == NULL) {
         return;
     }
-    pst_apikey_format(key, text);
+    pst_key_format(key, text);
     c->out->status = 201;
     pst_json_out_init(&o, &c->out->body);
     pst_json_out_object(&o);
-    pst_json_out_kstr(&o, "key", pst_str_of(text, PST_APIKEY_CHARS));
+    pst_json_out_kstr(&o, "key", pst_str_of(text, PST_KEY_CHARS));
     out_key(&o, row, c->in->now_s);
     pst_json_out_end(&o);
     pst_wipe(text, sizeof text);
@@ -347,7 +348,7 @@ static void answer_new(struct call *c, const struct pst_apikey *key, const struc
 static enum pst_status key_create(struct call *c)
 {
     struct pst_key_row row = {0};
-    struct pst_apikey key;
+    struct pst_key_text key;
     if (read_key(c, &row) != PST_OK) {
         return PST_ERR;
     }
@@ -365,7 +366,7 @@ static enum pst_status key_rotate(struct call *c)
 {
     static const char *const names[] = {"grace_s", "expires_in_s"};
     struct pst_key_row row, old;
-    struct pst_apikey key;
+    struct pst_key_text key;
     bool given = false;
     int64_t grace = 0;
     if (only(c, names, PST_LEN(names)) != PST_OK ||

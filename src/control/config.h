@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "gate/image.h"
+#include "sys/sandbox.h"
 
 #include <stdbool.h>
 

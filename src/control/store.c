@@ -277,7 +277,7 @@ static enum pst_status read_row(struct pst_store *s, sqlite3_stmt *q, struct pst
     struct pst_key_row row = {0};
     const void *hash = sqlite3_column_blob(q, 1);
     if (!column_text(q, 0, row.id, sizeof row.id) || hash == NULL ||
-        sqlite3_column_bytes(q, 1) != PST_APIKEY_HASH_BYTES ||
+        sqlite3_column_bytes(q, 1) != PST_KEY_HASH_BYTES ||
         !column_text(q, 2, row.owner, sizeof row.owner) ||
         !column_text(q, 7, row.rotated_from, sizeof row.rotated_from) ||
         !column_text(q, 8, row.label, sizeof row.label)) {

@@ -18,14 +18,14 @@ enum {
 };
 
 struct pst_key_row {
-    char id[PST_APIKEY_ID_CHARS + 1];
-    uint8_t hash[PST_APIKEY_HASH_BYTES];
+    char id[PST_KEY_ID_CHARS + 1];
+    uint8_t hash[PST_KEY_HASH_BYTES];
     char owner[PST_NAME_MAX]; /* "Workload::demo" */
     char groups[PST_STORE_GROUPS_MAX][PST_NAME_MAX];
     uint32_t n_groups;
     bool may_assert; /* may speak for end users, where a policy permits it */
-    int64_t created_s, expires_s, revoked_s;    /* seconds since 1970; 0: never */
-    char rotated_from[PST_APIKEY_ID_CHARS + 1]; /* the key that this one replaces, or empty */
+    int64_t created_s, expires_s, revoked_s; /* seconds since 1970; 0: never */
+    char rotated_from[PST_KEY_ID_CHARS + 1]; /* the key that this one replaces, or empty */
     char label[PST_STORE_LABEL_MAX];
 };
 

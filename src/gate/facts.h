@@ -9,6 +9,13 @@
 
 enum { PST_GROUPS_MAX = 32, PST_TOOLS_MAX = 1024 };
 
+/* How a request brought its credential. */
+enum pst_cred_kind {
+    PST_CRED_KIND_NONE,
+    PST_CRED_KIND_BEARER, /* the text of an API key */
+    PST_CRED_KIND_PEER,   /* the user at the other end of the admin Unix socket */
+};
+
 struct pst_principal {
     struct pst_str type; /* "Workload", "User": without namespace; empty: nobody */
     struct pst_str id;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/enc.h"
+#include "sys/sandbox.h"
 
 #include <stdalign.h>
 

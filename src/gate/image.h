@@ -55,7 +55,6 @@ struct pst_image_head {
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
-enum pst_sandbox_mode { PST_SANDBOX_NORMAL = 0, PST_SANDBOX_STRICT = 1, PST_SANDBOX_OFF = 2 };
 
 struct pst_plan_listener {
     uint32_t kind;              /* enum pst_listener_kind */
@@ -74,7 +73,7 @@ struct pst_plan_upstream {
 struct pst_plan {
     struct pst_image_head head;
     uint32_t fronts;  /* public fronts; one admin front is always added */
-    uint32_t sandbox; /* enum pst_sandbox_mode */
+    uint32_t sandbox; /* enum pst_sandbox_mode of sys/sandbox.h */
     uint32_t n_listeners, n_upstreams;
     char state_dir[PST_PATH_MAX];
     struct pst_plan_listener listeners[PST_LISTENERS_MAX];

@@ -9,34 +9,34 @@
 #define PST_IDENTITY_KEY_H
 
 #include "base/def.h"
-#include "base/err.h"
 #include "base/str.h"
 
 #include <stdbool.h>
 
 enum {
-    PST_APIKEY_ID_CHARS = 12,
-    PST_APIKEY_SECRET_BYTES = 32,
-    PST_APIKEY_CHARS = 66,
-    PST_APIKEY_HASH_BYTES = 32,
+    PST_KEY_ID_CHARS = 12,
+    PST_KEY_SECRET_BYTES = 32,
+    PST_KEY_CHARS = 66,
+    PST_KEY_HASH_BYTES = 32,
 };
 
-struct pst_apikey {
-    char id[PST_APIKEY_ID_CHARS + 1]; /* NUL-terminated */
-    uint8_t secret[PST_APIKEY_SECRET_BYTES];
+struct pst_key_text {
+    char id[PST_KEY_ID_CHARS + 1]; /* NUL-terminated */
+    uint8_t secret[PST_KEY_SECRET_BYTES];
 };
 
 /* A new key from 40 random bytes: 8 for the id, 32 for the secret. */
-void pst_apikey_make(const uint8_t random[8 + PST_APIKEY_SECRET_BYTES], struct pst_apikey *ret);
+void pst_key_make(const uint8_t random[8 + PST_KEY_SECRET_BYTES], struct pst_key_text *ret);
 /* Its text with a NUL at the end. */
-void pst_apikey_format(const struct pst_apikey *key, char ret[PST_APIKEY_CHARS + 1]);
-/* Strict: one text per key. IDENTITY_INVALID, with a message that says what kind of mistake it is.
- */
-PST_NODISCARD enum pst_status pst_apikey_parse(struct pst_str text, struct pst_apikey *ret,
-                                               struct pst_err *err);
+void pst_key_format(const struct pst_key_text *key, char ret[PST_KEY_CHARS + 1]);
+/* Strict: one text per key. */
+PST_NODISCARD bool pst_key_parse(struct pst_str text, struct pst_key_text *ret);
+/* What is wrong with a text, for people who may know: NULL when nothing is. Never quotes the text.
+ * A client that sends a bad key is only told that it is not valid. */
+const char *pst_key_fault(struct pst_str text);
 /* 12 characters of the id's alphabet. */
-bool pst_apikey_id_valid(struct pst_str id);
+bool pst_key_id_valid(struct pst_str id);
 /* What is stored: SHA-256 of the secret's 32 bytes. */
-void pst_apikey_hash(const struct pst_apikey *key, uint8_t ret[PST_APIKEY_HASH_BYTES]);
+void pst_key_hash(const struct pst_key_text *key, uint8_t ret[PST_KEY_HASH_BYTES]);
 
 #endif

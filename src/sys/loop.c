@@ -159,7 +159,7 @@ static bool grow(struct pst_loop *loop)
     if (size > loop->cap || size < loop->size) {
         size = loop->cap;
     }
-    struct slot *slots = reallocarray(loop->slots, size, sizeof(*slots));
+    struct slot *slots = realloc(loop->slots, (size_t)size * sizeof(*slots));
     if (slots == NULL) {
         return false;
     }

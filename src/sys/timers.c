@@ -68,12 +68,12 @@ static bool grow(struct pst_timers *t)
     if (size > t->cap || size < t->size) {
         size = t->cap;
     }
-    struct pst_timers_slot *slots = reallocarray(t->slots, size, sizeof(*slots));
+    struct pst_timers_slot *slots = realloc(t->slots, (size_t)size * sizeof(*slots));
     if (slots == NULL) {
         return false;
     }
     t->slots = slots;
-    uint32_t *heap = reallocarray(t->heap, size, sizeof(*heap));
+    uint32_t *heap = realloc(t->heap, (size_t)size * sizeof(*heap));
     if (heap == NULL) {
         return false;
     }
