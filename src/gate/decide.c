@@ -134,8 +134,8 @@ enum pst_status pst_decide_check(const struct pst_cedar *policies, struct pst_er
                               : o->kind == NOT_HERE
                                   ? "this version cannot carry it out"
                                   : "the value is not one that can be carried out");
-            if (err != NULL) {
-                (void)pst_str_to_c(info.file, err->file, sizeof err->file);
+            if (err != NULL && !pst_str_to_c(info.file, err->file, sizeof err->file)) {
+                err->file[0] = '\0'; /* too long a name is no name */
             }
             return PST_ERR;
         }

@@ -55,7 +55,6 @@ struct pst_image_head {
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
-enum pst_sandbox_mode { PST_SANDBOX_NORMAL = 0, PST_SANDBOX_STRICT = 1, PST_SANDBOX_OFF = 2 };
 
 struct pst_plan_listener {
     uint32_t kind;              /* enum pst_listener_kind */
@@ -74,7 +73,7 @@ struct pst_plan_upstream {
 struct pst_plan {
     struct pst_image_head head;
     uint32_t fronts;  /* public fronts; one admin front is always added */
-    uint32_t sandbox; /* enum pst_sandbox_mode */
+    uint32_t sandbox; /* enum pst_sandbox_mode of sys/sandbox.h */
     uint32_t n_listeners, n_upstreams;
     char state_dir[PST_PATH_MAX];
     struct pst_plan_listener listeners[PST_LISTENERS_MAX];
@@ -159,6 +158,10 @@ struct pst_warden_image {
     uint32_t policies_at, policies_n;
     uint32_t entities_at, entities_n;
     uint32_t sources_at, sources_n;
+    /* Groups that the configuration gives beside those of keys: lines of "User::alice\tgroup\n",
+     * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one
+     * request (with the groups of its key) hides the one of the set. */
+    uint32_t members_at, members_n;
 };
 
 /* --- egress, dial, audit
@@ -200,7 +203,9 @@ struct pst_audit_image {
     struct pst_limits limits;
     uint32_t durability;  /* enum pst_durability */
     uint32_t interval_ms; /* the window of `interval` */
+    uint32_t n_upstreams;
     char log_name[PST_NAME_MAX];
+    char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
 };
 
 /* Accepts an image of this kind: magic, version, size, counts within their caps, every text
@@ -210,5 +215,9 @@ PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_ima
 /* Finds a model by its client-visible name (binary search); NULL when absent. */
 const struct pst_image_model *pst_image_model(const struct pst_image_model *models, uint32_t n,
                                               struct pst_str name);
+/* The groups of a principal ("User::alice") by the configuration, one a call: start with *at = 0;
+ * false at the end. The view points into the image, which was accepted. */
+bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
+                          size_t *at, struct pst_str *ret_group);
 
 #endif
