@@ -109,6 +109,7 @@ struct verdict {
     bool keyed;
     bool expected;  /* a checkpoint from elsewhere was given */
     bool not_begun; /* the newest file was left out */
+    bool newest;    /* the first fault is in the newest segment */
     struct pst_note_key key;
 };
 
@@ -219,6 +220,7 @@ static enum pst_status attempt(const struct pst_audit_args *args, struct verdict
         st = run(&f, verify, f.n - (v->not_begun ? 1 : 0), &v->report, err);
     }
     uint64_t place = v->report.fault_segment;
+    v->newest = place + (v->not_begun ? 1 : 0) == f.n;
     v->file[0] = 0;
     if (!v->report.ok && place > 0 && place <= f.n) {
         pst_audit_files_name(f.numbers[place - 1], v->file);
@@ -247,8 +249,8 @@ int pst_audit_verify(const struct pst_audit_args *args)
         if (attempt(args, &v, &expected, &err) != PST_OK) {
             return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
         }
-        /* a frame that is being written now looks torn: look again before saying so */
-        if (v.report.fault != PST_FAULT_TAIL) {
+        /* What is being written now looks like a bad end: look again before saying so. */
+        if (v.report.fault != PST_FAULT_TAIL || !v.newest) {
             break;
         }
         const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
