@@ -13,7 +13,7 @@ struct up {
     struct pst_common common;
     struct pst_up_options options;
     struct pst_state_made made;
-    char self[PATH_MAX], role[PATH_MAX];
+    char self[PATH_MAX], role[PATH_MAX + 16];
     char config[PST_PATH_MAX], state[PST_PATH_MAX];
     const char *role_option;
 };

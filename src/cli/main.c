@@ -114,7 +114,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {
-        return help(stdout, argc > 2 ? argv[2] : NULL);
+        char words[64] = "";
+        (void)snprintf(words, sizeof words, "%s%s%s", argc > 2 ? argv[2] : "", argc > 3 ? " " : "",
+                       argc > 3 ? argv[3] : "");
+        return help(stdout, argc > 2 ? words : NULL);
     }
     if (strcmp(argv[1], "--version") == 0) {
         return pst_cmd_version(1, argv);
