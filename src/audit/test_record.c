@@ -5,6 +5,8 @@
 #include "base/enc.h"
 #include "base/test.h"
 #include "base/test_heap.h"
+#include "wire/json.h"
+#include "wire/json_out.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -18,7 +20,23 @@ static struct pst_str put(struct pst_buf *b, const struct pst_record *r, uint64_
     return pst_buf_str(b);
 }
 
-/* The reader accepts only canonical form, so walking to the end is the check. */
+/* RFC 8785, as the JSON module writes it, is what stands here already. */
+static bool is_jcs(struct pst_str json)
+{
+    const struct pst_json_config config = pst_json_config_of(PST_RECORD_MAX, 1);
+    struct pst_arena arena;
+    struct pst_buf out;
+    pst_arena_init(&arena, 65536, 8 << 20);
+    pst_buf_init(&out, 2 * PST_RECORD_MAX);
+    struct pst_json *root = pst_json_parse(&config, &arena, json, NULL);
+    bool same = root != NULL && pst_json_write_canonical(root, &arena, &out, NULL) == PST_OK &&
+                pst_str_eq(pst_buf_str(&out), json);
+    pst_buf_release(&out);
+    pst_arena_release(&arena);
+    return same;
+}
+
+/* The reader accepts only canonical form, so walking to the end is a check too. */
 static bool is_canonical(struct pst_str json)
 {
     struct pst_reader r;
@@ -27,7 +45,7 @@ static bool is_canonical(struct pst_str json)
     pst_reader_init(&r, json);
     while ((st = pst_reader_next(&r, &f, NULL)) == PST_OK) {
     }
-    return st == PST_AGAIN;
+    return st == PST_AGAIN && is_jcs(json);
 }
 
 static bool member(struct pst_str json, const char *name, struct pst_reader_field *ret)
@@ -65,6 +83,7 @@ static void golden(void **state)
                "\"search\"],\"tools_count\":2,\"ts\":\"2026-11-25T07:47:31.123456Z\","
                "\"upstream\":\"demo\",\"upstream_model\":\"demo-small-1\",\"v\":1}");
     assert_false(lossy);
+    assert_true(is_canonical(pst_buf_str(&b)));
     struct pst_record s = {
         .kind = PST_RECORD_SYSTEM,
         .ts_ns = TEST_TS,

@@ -144,7 +144,7 @@ static void every_flip(void **state)
         assert_non_null(copy);
         memcpy(copy, t.seg[s].p, TEST_SEGMENT);
         r.file[s] = pst_str_of(copy, TEST_SEGMENT);
-        for (size_t at = 0; at < TEST_SEGMENT; at += at < t.used[s] + 16 ? 1 : 1021) {
+        for (size_t at = 0; at < TEST_SEGMENT; at += at < t.used[s] + 16 ? 1 : 2039) {
             copy[at] ^= (uint8_t)(1 + at % 255);
             struct pst_verify_report p = verify(&r);
             if (p.ok) {

@@ -10,7 +10,7 @@
 
 enum {
     /* A checkpoint record stands at most this many records behind the last one that it covers. */
-    PST_VERIFY_LAG = 65536,
+    PST_VERIFY_LAG = 16384,
     PST_VERIFY_EXPECT_MAX = 8,
 };
 
@@ -56,7 +56,7 @@ struct pst_verify_report {
 
 struct pst_verify;
 
-/* NULL when memory fails (2 MiB for the chain hashes that checkpoints may refer back to). */
+/* NULL when memory fails (512 KiB for the chain hashes that checkpoints may refer back to). */
 PST_NODISCARD struct pst_verify *pst_verify_new(const struct pst_verify_options *options);
 void pst_verify_free(struct pst_verify *v);
 /* A checkpoint known from elsewhere: the log must have that chain hash there. False past

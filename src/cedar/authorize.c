@@ -1,5 +1,6 @@
 /* The decision: scopes, conditions, forbid over permit, default deny. */
 #include "cedar/eval.h"
+#include "cedar/index.h"
 
 static bool scope_matches(const struct pst_cedar_request *r, const struct pst_cedar_scope *s,
                           uint32_t uid)
@@ -62,11 +63,25 @@ static void add_reason(struct pst_cedar_request *r, uint32_t policy, bool *forbi
     }
 }
 
+/* A policy with a list of actions may come once for each of them. */
+static bool seen(const struct pst_cedar_request *r, uint32_t policy)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < r->n[PST_CEDAR_L_reasons] && !found; i++) {
+        found = r->reasons[i] == policy;
+    }
+    for (uint32_t i = 0; i < r->n[PST_CEDAR_L_failures] && !found; i++) {
+        found = r->failures[i].policy == policy;
+    }
+    return found;
+}
+
 static void consider(struct pst_cedar_request *r, uint32_t policy, bool *forbidden)
 {
     const struct pst_cedar_policy_row *p = &r->c->policies[policy];
     struct pst_cedar_fault fault;
-    if (!pst_cedar_scope_match(r, p)) {
+    if (!pst_cedar_scope_match(r, p) ||
+        (p->scope[PST_CEDAR_ACTION].kind == PST_CEDAR_SCOPE_LIST && seen(r, policy))) {
         return;
     }
     enum pst_cedar_outcome outcome = pst_cedar_eval(r, p, &fault);
@@ -102,7 +117,10 @@ enum pst_status pst_cedar_authorize(struct pst_cedar_request *r, struct pst_ceda
     }
     r->n[PST_CEDAR_L_reasons] = 0;
     r->n[PST_CEDAR_L_failures] = 0;
-    for (uint32_t i = 0; i < PST_CEDAR_N_OF(r->c, policies); i++) {
+    struct pst_cedar_walk walk;
+    pst_cedar_walk_init(&walk, r);
+    for (uint32_t i = pst_cedar_walk_next(&walk); i != PST_CEDAR_NO;
+         i = pst_cedar_walk_next(&walk)) {
         consider(r, i, &forbidden);
     }
     if (r->full) {

@@ -9,6 +9,9 @@
  * height wherever ways meet, never below zero, zero at the end. Sets n_stack of each policy unless
  * the set is an image, where it must be right already. CEDAR_LIMIT when a stack is too high. */
 PST_NODISCARD enum pst_status pst_cedar_check_code(struct pst_cedar *c, struct pst_err *err);
+/* Everything else in an opened image: each index, list, hash table, order and nesting that reading
+ * or evaluating relies on. Sets stack_max. */
+PST_NODISCARD enum pst_status pst_cedar_check_image(struct pst_cedar *c, struct pst_err *err);
 void pst_cedar_err_file(struct pst_err *err, struct pst_str file);
 
 #endif

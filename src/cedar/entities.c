@@ -2,6 +2,7 @@
 #include "cedar/entities.h"
 
 #include "cedar/check.h"
+#include "cedar/index.h"
 #include "cedar/lex.h"
 
 #include <stdio.h>
@@ -327,7 +328,8 @@ enum pst_status pst_cedar_close_hierarchy(struct pst_cedar *c, struct pst_err *e
 enum pst_status pst_cedar_seal(struct pst_cedar *c, struct pst_err *err)
 {
     PST_BUG_ON(c->sealed);
-    if (pst_cedar_close_hierarchy(c, err) != PST_OK || pst_cedar_compile(c, err) != PST_OK) {
+    if (pst_cedar_close_hierarchy(c, err) != PST_OK || pst_cedar_compile(c, err) != PST_OK ||
+        pst_cedar_index(c, err) != PST_OK) {
         return PST_ERR;
     }
     c->sealed = true;

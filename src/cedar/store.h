@@ -34,6 +34,12 @@ struct pst_cedar_entity_row {
     struct pst_cedar_value attrs, tags;
 };
 
+/* Policies indexed under an entity type; sorted by type. See index.c. */
+struct pst_cedar_type_row {
+    uint32_t type;
+    uint32_t bucket[2]; /* as principal, as resource */
+};
+
 struct pst_cedar_code {
     uint8_t op;
     uint8_t x;
@@ -61,7 +67,7 @@ struct pst_cedar_code {
     X(code_nodes, uint32_t)                   /* instruction → node, for positions */              \
     X(buckets, struct pst_cedar_span)         /* index: spans of bucket_items */                   \
     X(bucket_items, uint32_t)                 /* index: policies */                                \
-    X(type_slots, uint32_t)                   /* index: per type symbol, see index.c */
+    X(types, struct pst_cedar_type_row)       /* index: by type of principal and resource */
 
 enum pst_cedar_section {
 #define X(name, type) PST_CEDAR_S_##name,
@@ -83,6 +89,7 @@ struct pst_cedar {
     uint32_t cap[PST_CEDAR_S_COUNT]; /* records allocated; 0 in an opened image */
     uint64_t held;                   /* bytes allocated */
     struct pst_cedar_limits limits;  /* defaults filled in */
+    uint32_t always;                 /* bucket of policies that nothing narrows; after seal */
     uint32_t stack_max;              /* of all policies' n_stack; after seal */
     bool sealed, borrowed;           /* borrowed: sections belong to an image */
 };

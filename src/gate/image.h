@@ -203,7 +203,9 @@ struct pst_audit_image {
     struct pst_limits limits;
     uint32_t durability;  /* enum pst_durability */
     uint32_t interval_ms; /* the window of `interval` */
+    uint32_t n_upstreams;
     char log_name[PST_NAME_MAX];
+    char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
 };
 
 /* Accepts an image of this kind: magic, version, size, counts within their caps, every text

@@ -13,7 +13,8 @@ enum {
     QUEUE_TAIL_MAX = PST_IPC_TAIL_MAX,
 };
 
-/* --- waiting for a record ---------------------------------------------------------------------------- */
+/* --- waiting for a record
+ * ---------------------------------------------------------------------------- */
 
 static void queue_init(struct pst_audit_queue *q)
 {
@@ -73,10 +74,12 @@ static struct pst_audit_queue *queue_for(struct pst_audit *a, bool must_last)
 
 static void fail(struct pst_audit *a, const struct pst_err *err)
 {
-    pst_house_fail(&a->house, err); /* the log's end is unknown: start anew, recover, refuse meanwhile */
+    pst_house_fail(&a->house,
+                   err); /* the log's end is unknown: start anew, recover, refuse meanwhile */
 }
 
-/* --- 7 record ---------------------------------------------------------------------------------------- */
+/* --- 7 record
+ * ---------------------------------------------------------------------------------------- */
 
 static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t *ret_seq)
 {
@@ -122,9 +125,9 @@ static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct p
     p->egress = m->upstream;
     p->attempts = m->attempt;
     p->done = false;
-    (void)pst_str_to_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
-    (void)pst_str_to_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
-    (void)pst_str_to_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
+    pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
+    pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
+    pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
     return p;
 }
 
@@ -156,11 +159,13 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
     if (pst_operation_row(m->operation)->place == PST_PLACE_LOCAL) {
         struct pst_ipc_permitted out = {.req = m->req, .seq = seq, .n = (uint32_t)permitted->n};
         struct pst_buf names;
+        bool fits = true;
         pst_buf_init(&names, PST_IPC_TAIL_MAX);
         for (size_t i = 0; i < permitted->n; i++) {
-            (void)pst_ipc_list_add(&names, permitted->p[i]);
+            fits = fits && pst_ipc_list_add(&names, permitted->p[i]);
         }
-        bool ok = queue_add(queue_for(a, durable_first || !interval_mode(a)), seq, PST_ROLE_FRONT,
+        bool ok = fits &&
+                  queue_add(queue_for(a, durable_first || !interval_mode(a)), seq, PST_ROLE_FRONT,
                             m->front, PST_IPC_PERMITTED, &out, pst_buf_str(&names));
         pst_buf_release(&names);
         return ok;
@@ -215,8 +220,7 @@ static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *d
     if (!pst_audit_decision(a, &m, tail, false, &a->space, &r, &permitted)) {
         return PST_ERR;
     }
-    struct pst_ipc_denied out = {
-        .req = m.req, .retry_after_ms = m.retry_after_ms, .code = m.code};
+    struct pst_ipc_denied out = {.req = m.req, .retry_after_ms = m.retry_after_ms, .code = m.code};
     PST_ISTR_CUT(out.message, PST_ISTR(m.message));
     if (!record_add(a, &r, &seq)) {
         refuse(a, m.req, m.front);
@@ -238,7 +242,8 @@ static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_de
     if (!pst_audit_tool(a, m, tail, &a->space, &r)) {
         return PST_ERR;
     }
-    struct pst_ipc_tool_verdict out = {.req = m->req, .call = m->call, .code = m->code, .allow = m->allow};
+    struct pst_ipc_tool_verdict out = {
+        .req = m->req, .call = m->call, .code = m->code, .allow = m->allow};
     if (!record_add(a, &r, &seq)) {
         out.allow = 0;
         out.code = PST_E_AUDIT_UNAVAILABLE;
@@ -311,8 +316,8 @@ static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cance
         p->done = true; /* its egress never heard of it */
     }
     enum pst_role role = answering_role(m->upstream);
-    struct pst_link *link =
-        pst_house_peer(&a->house, role, role == PST_ROLE_CONTROL ? 0 : m->upstream);
+    struct pst_link *link = pst_house_peer(&a->house, role,
+                                           role == PST_ROLE_CONTROL ? 0 : m->upstream);
     struct pst_ipc_cut out = {.req = m->req, .code = m->code, .front = m->front};
     if (link != NULL) {
         (void)PST_LINK_SEND(link, CUT, &out);
@@ -320,7 +325,8 @@ static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cance
     return PST_OK;
 }
 
-/* --- checkpoints --------------------------------------------------------------------------------------- */
+/* --- checkpoints
+ * --------------------------------------------------------------------------------------- */
 
 static void checkpoint_ask(struct pst_audit *a)
 {
@@ -375,10 +381,12 @@ static void checkpoint_tick(struct pst_loop *loop, void *user)
 {
     struct pst_audit *a = user;
     checkpoint_ask(a);
-    (void)pst_timer_set(loop, &a->checkpoint, CHECKPOINT_MS, checkpoint_tick, a);
+    (void)loop;
+    pst_house_timer(&a->house, &a->checkpoint, CHECKPOINT_MS, checkpoint_tick, a);
 }
 
-/* --- durability ------------------------------------------------------------------------------------------ */
+/* --- durability
+ * ------------------------------------------------------------------------------------------ */
 
 static void sync_start(struct pst_audit *a)
 {
@@ -426,7 +434,8 @@ static void interval_tick(struct pst_loop *loop, void *user)
 {
     struct pst_audit *a = user;
     sync_start(a);
-    (void)pst_timer_set(loop, &a->interval, a->image->interval_ms, interval_tick, a);
+    (void)loop;
+    pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
 }
 
 /* Once per wake-up: one write for all records of it, then what waited for them, then the sync. */
@@ -451,7 +460,8 @@ static void on_before_sleep(void *user)
     }
 }
 
-/* --- the house ------------------------------------------------------------------------------------------- */
+/* --- the house
+ * ------------------------------------------------------------------------------------------- */
 
 static void system_record(struct pst_audit *a, struct pst_record_system s)
 {
@@ -475,7 +485,8 @@ static enum pst_status on_order(struct pst_link *link, struct pst_message *m, vo
             char request[PST_ID_CHARS + 4] = "req_";
             uint64_t seq;
             pst_id_put(d->req, request + 4);
-            r.request = d->req != 0 ? pst_str_of(request, sizeof request) : (struct pst_str){NULL, 0};
+            r.request = d->req != 0 ? pst_str_of(request, sizeof request)
+                                    : (struct pst_str){NULL, 0};
             r.violation.code = pst_str_c(pst_error_row((enum pst_error)d->code)->code);
             r.violation.index = d->index;
             r.violation.role = role;
@@ -488,13 +499,13 @@ static enum pst_status on_order(struct pst_link *link, struct pst_message *m, vo
                                                     .detail = PST_ISTR(d->cause)});
     } else if (m->type == PST_IPC_STATE) {
         const struct pst_ipc_state *s = m->fixed;
-        system_record(a, (struct pst_record_system){.event = s->event == 0 ? PST_STR("role_start")
-                                                                           : PST_STR("config"),
-                                                    .role = pst_str_c(pst_role_name((enum pst_role)s->role)),
-                                                    .index = s->index,
-                                                    .seccomp = s->event == 0,
-                                                    .landlock_abi = s->landlock_abi,
-                                                    .detail = PST_ISTR(s->text)});
+        system_record(a, (struct pst_record_system){
+                             .event = s->event == 0 ? PST_STR("role_start") : PST_STR("config"),
+                             .role = pst_str_c(pst_role_name((enum pst_role)s->role)),
+                             .index = s->index,
+                             .seccomp = s->event == 0,
+                             .landlock_abi = s->landlock_abi,
+                             .detail = PST_ISTR(s->text)});
     }
     return PST_OK;
 }
@@ -523,8 +534,8 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
     }
 }
 
-/* Warden has gone: nobody could stop what is under way any more, so it ends. An egress has gone: its
- * requests get their outcome without its word. */
+/* Warden has gone: nobody could stop what is under way any more, so it ends. An egress has gone:
+ * its requests get their outcome without its word. */
 static void on_peer_lost(void *user, struct pst_link *link)
 {
     struct pst_audit *a = user;
@@ -541,7 +552,10 @@ static void on_peer_lost(void *user, struct pst_link *link)
     }
     while ((p = pst_map_next(&a->pending, &at, &key)) != NULL) {
         if (link->peer == PST_ROLE_WARDEN) {
-            struct pst_ipc_cancel m = {.req = p->req, .code = PST_E_ABORTED_PEER, .front = p->front, .upstream = p->egress};
+            struct pst_ipc_cancel m = {.req = p->req,
+                                       .code = PST_E_ABORTED_PEER,
+                                       .front = p->front,
+                                       .upstream = p->egress};
             (void)on_cancel(a, &m);
             p->outcome = (struct pst_ipc_outcome){.req = p->req, .outcome = PST_E_ABORTED_PEER};
             p->settled = true;
@@ -603,7 +617,8 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                            pst_loop_wall_ns(a->house.loop), err) != PST_OK) {
         return PST_ERR;
     }
-    return pst_watch(a->house.loop, a->log.sync.event_fd, PST_READ, on_sync, a, &a->sync_watch, err);
+    return pst_watch(a->house.loop, a->log.sync.event_fd, PST_READ, on_sync, a, &a->sync_watch,
+                     err);
 }
 
 static enum pst_status on_begin(void *user, struct pst_err *err)
@@ -622,10 +637,10 @@ static enum pst_status on_begin(void *user, struct pst_err *err)
                          .landlock_abi = (uint64_t)a->house.sandbox.landlock_abi,
                          .seccomp = a->house.sandbox.seccomp,
                          .detail = pst_str_c(sandbox)});
-    if (!pst_timer_set(a->house.loop, &a->checkpoint, CHECKPOINT_MS, checkpoint_tick, a) ||
-        (interval_mode(a) &&
-         !pst_timer_set(a->house.loop, &a->interval, a->image->interval_ms, interval_tick, a))) {
-        return pst_fail(err, PST_E_NO_MEMORY, "no memory for timers");
+    (void)err;
+    checkpoint_tick(a->house.loop, a);
+    if (interval_mode(a)) {
+        interval_tick(a->house.loop, a);
     }
     return PST_OK;
 }

@@ -12,24 +12,26 @@
 #include "roles/house.h"
 #include "sys/sync.h"
 
-/* --- the log's files ------------------------------------------------------------------------------ */
+/* --- the log's files
+ * ------------------------------------------------------------------------------ */
 
 struct pst_audit_log {
     int dir, fd;
-    struct pst_log log;      /* after the last record appended */
-    struct pst_log written;  /* after the last record written */
+    struct pst_log log;     /* after the last record appended */
+    struct pst_log written; /* after the last record written */
     uint64_t segment, segment_bytes;
-    uint64_t used;           /* bytes written of the current segment */
-    uint64_t durable;        /* records that survive power loss */
-    uint64_t syncing;        /* records that the sync under way will make durable */
-    struct pst_buf batch;    /* appended, not written */
+    uint64_t used;    /* bytes written of the current segment */
+    uint64_t durable; /* records that survive power loss */
+    uint64_t syncing; /* records that the sync under way will make durable */
+    struct pst_sha256 sha;
+    struct pst_buf batch; /* appended, not written */
     struct pst_sync sync;
-    uint64_t dropped_bytes;  /* by recovery, at open */
+    uint64_t dropped_bytes; /* by recovery, at open */
     bool recovered;
 };
 
-/* Opens or begins the log in the folder `dir` (taken over). Sets a cut tail aside, refuses a damaged
- * one. */
+/* Opens or begins the log in the folder `dir` (taken over). Sets a cut tail aside, refuses a
+ * damaged one. */
 PST_NODISCARD enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir,
                                                  struct pst_str name, uint64_t segment_bytes,
                                                  int64_t now_ns, struct pst_err *err);
@@ -46,7 +48,8 @@ PST_NODISCARD enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct
 /* To be called when the sync's descriptor is readable. OK: `durable` has moved. */
 PST_NODISCARD enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *err);
 
-/* --- the role -------------------------------------------------------------------------------------- */
+/* --- the role
+ * -------------------------------------------------------------------------------------- */
 
 /* A message that waits for its record: for the write, or for durability too. */
 struct pst_audit_waiting {
@@ -91,7 +94,7 @@ struct pst_audit {
     struct pst_timer interval, checkpoint;
     struct pst_note_key key; /* the log's, as keys told it */
     bool key_known;
-    uint64_t checkpoint_at;  /* records covered by the last checkpoint asked for */
+    uint64_t checkpoint_at; /* records covered by the last checkpoint asked for */
     struct pst_buf checkpoint_text;
     uint64_t checkpoint_id;
     uint32_t generation;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
@@ -23,7 +24,8 @@ static enum pst_status io_fail(struct pst_err *err, const char *what, const char
     return pst_fail(err, PST_E_IO, "%s %s: %s", what, name, strerror(errno));
 }
 
-/* --- opening ---------------------------------------------------------------------------------------- */
+/* --- opening
+ * ---------------------------------------------------------------------------------------- */
 
 /* The highest segment there is, 0 for none: segments are numbered without a gap. */
 static uint64_t last_segment(int dir)
@@ -57,8 +59,8 @@ static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, 
     struct pst_buf head;
     segment_name(number, name);
     pst_buf_init(&head, PST_SEGMENT_HEADER);
-    enum pst_status status =
-        pst_segment_begin(&l->log, number, l->segment_bytes, now_ns, &head, err);
+    enum pst_status status = pst_segment_begin(&l->log, number, l->segment_bytes, now_ns, &head,
+                                               err);
     if (status == PST_OK) {
         fd = openat(l->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0 || posix_fallocate(fd, 0, (off_t)l->segment_bytes) != 0) {
@@ -137,9 +139,11 @@ static enum pst_status tail_keep(struct pst_audit_log *l, const struct pst_segme
         pst_buf_added(&bytes, (size_t)n);
         (void)snprintf(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
                        (unsigned long long)end->valid);
-        PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                           0600);
         if (status == PST_OK &&
-            (fd < 0 || pst_fd_write_full(fd, pst_buf_str(&bytes), err) != PST_OK || fsync(fd) != 0)) {
+            (fd < 0 || pst_fd_write_full(fd, pst_buf_str(&bytes), err) != PST_OK ||
+             fsync(fd) != 0)) {
             status = io_fail(err, "cannot set aside", name);
         }
     }
@@ -181,7 +185,7 @@ static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number,
         return PST_OK;
     }
     return end.data_end > end.valid && tail_keep(l, &end, err) != PST_OK ? PST_ERR
-                                                                          : tail_mend(l, &end, err);
+                                                                         : tail_mend(l, &end, err);
 }
 
 static enum pst_status log_begin(struct pst_audit_log *l, struct pst_str name, int64_t now_ns,
@@ -204,6 +208,9 @@ enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_
     pst_buf_init(&l->batch, BATCH_CAP);
     uint64_t number = last_segment(dir);
     enum pst_status status = pst_sync_open(&l->sync, err);
+    if (status == PST_OK) {
+        status = pst_sha256_init(&l->sha, err);
+    }
     if (status == PST_OK && number == 0) {
         status = log_begin(l, name, now_ns, err);
     } else if (status == PST_OK) {
@@ -234,9 +241,11 @@ void pst_audit_log_close(struct pst_audit_log *l)
     pst_fd_close(&l->fd);
     pst_fd_close(&l->dir);
     pst_buf_release(&l->batch);
+    pst_sha256_release(&l->sha);
 }
 
-/* --- appending -------------------------------------------------------------------------------------- */
+/* --- appending
+ * -------------------------------------------------------------------------------------- */
 
 /* The current segment is closed durable before the next begins, so the order of files is the order
  * of durability. */
@@ -263,7 +272,7 @@ enum pst_status pst_audit_log_add(struct pst_audit_log *l, const struct pst_reco
         roll(l, record->ts_ns, err) != PST_OK) {
         return PST_ERR;
     }
-    if (pst_log_append(&l->log, record, &l->batch, NULL, err) != PST_OK) {
+    if (pst_log_append(&l->log, &l->sha, record, &l->batch, NULL, err) != PST_OK) {
         return PST_ERR;
     }
     *ret_seq = l->log.seq;

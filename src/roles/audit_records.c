@@ -129,9 +129,8 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->attempts = p->attempts;
     t->bytes_in = p->egress_done.bytes_received;
     t->bytes_out = o->bytes_out;
-    t->code = o->outcome == PST_E_NONE
-                  ? PST_STR("ok")
-                  : pst_str_c(pst_error_row((enum pst_error)o->outcome)->code);
+    t->code = o->outcome == PST_E_NONE ? PST_STR("ok")
+                                       : pst_str_c(pst_error_row((enum pst_error)o->outcome)->code);
     t->duration_us = o->duration_us;
     t->finish = PST_ISTR(o->finish);
     t->key = pst_str_c(p->key_id);

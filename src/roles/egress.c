@@ -112,10 +112,11 @@ static void sweep(struct pst_loop *loop, void *user)
             pst_egress_end(r, PST_E_EGRESS_UNAVAILABLE, false);
         }
     }
-    (void)pst_timer_set(loop, &e->sweep, SWEEP_MS, sweep, e);
+    pst_house_timer(&e->house, &e->sweep, SWEEP_MS, sweep, e);
 }
 
-/* Without audit nothing may go on: what is under way ends. Without its front a request has nobody. */
+/* Without audit nothing may go on: what is under way ends. Without its front a request has nobody.
+ */
 static void on_peer_lost(void *user, struct pst_link *link)
 {
     struct pst_egress *e = user;
@@ -144,9 +145,9 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
     if (grant->what == PST_GRANT_CA) {
         e->ca_fd = pst_fd_take(fd);
     } else if (grant->what == PST_GRANT_CREDENTIAL) {
-        uint8_t bytes[PST_SECRET_MAX];
+        uint8_t *bytes = e->read_buf;
         uint64_t size;
-        if (pst_fd_size(*fd, &size, err) != PST_OK || size == 0 || size > sizeof bytes ||
+        if (pst_fd_size(*fd, &size, err) != PST_OK || size == 0 || size > PST_SECRET_MAX ||
             pst_fd_pread_full(*fd, bytes, (size_t)size, 0, err) != PST_OK) {
             return pst_fail(err, PST_E_CONFIG, "the credential cannot be read");
         }
@@ -155,7 +156,7 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
             text.n--;
         }
         e->credential = pst_secret_new(text);
-        pst_wipe(bytes, sizeof bytes);
+        pst_wipe(bytes, (size_t)size);
         if (e->credential == NULL) {
             return pst_fail(err, PST_E_NO_MEMORY, "the credential cannot be kept");
         }
@@ -195,7 +196,8 @@ static enum pst_status tls_prepare(struct pst_egress *e, struct pst_err *err)
     }
     pst_buf_init(&pem, PST_TLS_CA_MAX);
     enum pst_status status = pst_fd_size(e->ca_fd, &size, err);
-    uint8_t *room = status == PST_OK && size <= PST_TLS_CA_MAX ? pst_buf_room(&pem, (size_t)size) : NULL;
+    uint8_t *room = status == PST_OK && size <= PST_TLS_CA_MAX ? pst_buf_room(&pem, (size_t)size)
+                                                               : NULL;
     if (room == NULL) {
         status = pst_fail(err, PST_E_CONFIG, "the CA bundle for %s cannot be read", e->image->name);
     } else {
@@ -222,9 +224,8 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     if (e->image->tls != 0 && tls_prepare(e, err) != PST_OK) {
         return PST_ERR;
     }
-    return pst_timer_set(e->house.loop, &e->sweep, SWEEP_MS, sweep, e)
-               ? PST_OK
-               : pst_fail(err, PST_E_NO_MEMORY, "no memory for a timer");
+    pst_house_timer(&e->house, &e->sweep, SWEEP_MS, sweep, e);
+    return PST_OK;
 }
 
 int pst_egress_main(uint8_t index)

@@ -1,7 +1,7 @@
-/* Egress: one upstream's process. It holds that upstream's credential and nothing else of anybody's,
- * speaks HTTP and TLS on descriptors that dial gives it, and sends a body only when audit has passed
- * on a release that names exactly those bytes. The answer waits until the release's record is
- * durable; then it flows to the front as far as the front's credit goes. */
+/* Egress: one upstream's process. It holds that upstream's credential and nothing else of
+ * anybody's, speaks HTTP and TLS on descriptors that dial gives it, and sends a body only when
+ * audit has passed on a release that names exactly those bytes. The answer waits until the
+ * release's record is durable; then it flows to the front as far as the front's credit goes. */
 #ifndef PST_ROLES_EGRESS_H
 #define PST_ROLES_EGRESS_H
 
@@ -67,8 +67,8 @@ struct pst_egress_request {
     uint32_t retry_after_ms;
 };
 
-/* What an answer's body is, as its head says: the only thing of an upstream's head that a front gets
- * to see, beside the status. */
+/* What an answer's body is, as its head says: the only thing of an upstream's head that a front
+ * gets to see, beside the status. */
 enum pst_answer_content { PST_CONTENT_OTHER, PST_CONTENT_JSON, PST_CONTENT_EVENTS };
 
 struct pst_egress {

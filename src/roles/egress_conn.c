@@ -34,10 +34,11 @@ static bool has_proxy(const struct pst_egress *e)
 
 static void timer_set(struct pst_egress_conn *c, uint64_t ms)
 {
-    (void)pst_timer_set(c->egress->house.loop, &c->timer, ms, conn_timeout, c);
+    pst_house_timer(&c->egress->house, &c->timer, ms, conn_timeout, c);
 }
 
-/* --- life of a connection --------------------------------------------------------------------------- */
+/* --- life of a connection
+ * --------------------------------------------------------------------------- */
 
 static void conn_free(struct pst_egress_conn *c)
 {
@@ -114,7 +115,8 @@ void pst_egress_conns_close(struct pst_egress *e)
     }
 }
 
-/* --- pool ---------------------------------------------------------------------------------------------- */
+/* --- pool
+ * ---------------------------------------------------------------------------------------------- */
 
 /* An idle connection on which the upstream has not spoken and which it has not closed. */
 static bool still_good(struct pst_egress_conn *c)
@@ -193,7 +195,8 @@ void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable)
     timer_set(c, limit(e, PST_LIMIT_upstream_idle_ms));
 }
 
-/* --- connecting ----------------------------------------------------------------------------------------- */
+/* --- connecting
+ * ----------------------------------------------------------------------------------------- */
 
 void pst_egress_conn_connected(struct pst_egress *e, const struct pst_ipc_connected *m, int *fd)
 {
@@ -212,8 +215,8 @@ void pst_egress_conn_connected(struct pst_egress *e, const struct pst_ipc_connec
         return;
     }
     c->fd = pst_fd_take(fd);
-    (void)pst_net_nodelay(c->fd, NULL);
-    if (pst_watch(e->house.loop, c->fd, 0, conn_ready, c, &c->watch, &err) != PST_OK) {
+    if (pst_net_nodelay(c->fd, &err) != PST_OK ||
+        pst_watch(e->house.loop, c->fd, 0, conn_ready, c, &c->watch, &err) != PST_OK) {
         conn_fail(c, PST_E_UPSTREAM_CONNECT);
         return;
     }
@@ -293,7 +296,9 @@ static void conn_advance(struct pst_egress_conn *c)
     conn_open(c);
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------------ */
+/* --- bytes
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static enum pst_status raw_read(struct pst_egress_conn *c, size_t *ret_n, struct pst_err *err)
 {
@@ -402,13 +407,13 @@ static enum pst_status head_write(struct pst_egress_request *r, struct pst_err *
     if (e->credential != NULL) {
         ok = ok && pst_buf_add(&credential, pst_str_c(image->cred_prefix)) &&
              pst_buf_add(&credential, pst_secret_reveal(e->credential));
-        headers[n++] = (struct pst_h1_header){pst_str_c(image->cred_header), pst_buf_str(&credential)};
+        headers[n++] = (struct pst_h1_header){pst_str_c(image->cred_header),
+                                              pst_buf_str(&credential)};
     }
     enum pst_status status =
-        ok ? pst_h1_write_request(&r->conn->out, PST_STR("POST"), pst_buf_str(&path),
-                                  (struct pst_str){NULL, 0}, headers, n,
-                                  (struct pst_h1_framing){PST_H1_BODY_LENGTH, r->body_bytes, false},
-                                  err)
+        ok ? pst_h1_write_request(
+                 &r->conn->out, PST_STR("POST"), pst_buf_str(&path), (struct pst_str){NULL, 0},
+                 headers, n, (struct pst_h1_framing){PST_H1_BODY_LENGTH, r->body_bytes, false}, err)
            : pst_fail(err, PST_E_LIMIT, "the request's head does not fit");
     if (credential.n > 0) {
         pst_wipe(credential.p, credential.n);
@@ -433,11 +438,13 @@ enum pst_status pst_egress_conn_send(struct pst_egress_request *r, struct pst_er
     }
     r->sent_ns = pst_loop_now_ns(r->egress->house.loop);
     timer_set(c, limit(r->egress, PST_LIMIT_send_ms));
-    pst_watch_set(r->egress->house.loop, c->watch, PST_WRITE); /* from the loop: not on this stack */
+    pst_watch_set(r->egress->house.loop, c->watch,
+                  PST_WRITE); /* from the loop: not on this stack */
     return PST_OK;
 }
 
-/* --- the answer --------------------------------------------------------------------------------------------- */
+/* --- the answer
+ * --------------------------------------------------------------------------------------------- */
 
 static uint8_t content_of(const struct pst_h1_head *head)
 {
@@ -532,7 +539,8 @@ static void proxy_feed(struct pst_egress_conn *c, struct pst_str in)
         conn_fail(c, PST_E_UPSTREAM_CONNECT);
         return;
     }
-    (void)pst_h1_feed(&c->parser, (struct pst_str){NULL, 0}, &used, &event, &err); /* END */
+    status = pst_h1_feed(&c->parser, (struct pst_str){NULL, 0}, &used, &event, &err);
+    PST_BUG_ON(status != PST_OK || event.type != PST_H1_EVENT_END); /* 200 to CONNECT has no body */
     pst_h1_reset(&c->parser);
     pst_arena_clear(&c->arena);
     conn_advance(c);
@@ -622,10 +630,8 @@ static void conn_timeout(struct pst_loop *loop, void *user)
     (void)loop;
     struct pst_egress_conn *c = user;
     static const enum pst_error codes[] = {
-        [PST_EGRESS_DIALING] = PST_E_UPSTREAM_CONNECT,
-        [PST_EGRESS_PROXY] = PST_E_UPSTREAM_CONNECT,
-        [PST_EGRESS_TLS] = PST_E_UPSTREAM_TLS,
-        [PST_EGRESS_IDLE] = PST_E_NONE,
+        [PST_EGRESS_DIALING] = PST_E_UPSTREAM_CONNECT, [PST_EGRESS_PROXY] = PST_E_UPSTREAM_CONNECT,
+        [PST_EGRESS_TLS] = PST_E_UPSTREAM_TLS,         [PST_EGRESS_IDLE] = PST_E_NONE,
         [PST_EGRESS_BUSY] = PST_E_UPSTREAM_TIMEOUT,
     };
     struct pst_egress_request *r = c->request;

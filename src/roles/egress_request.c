@@ -35,7 +35,8 @@ static struct pst_egress_request *request_get(struct pst_egress *e, uint64_t id,
     return r;
 }
 
-/* --- the steps: match, verify, connect, send, relay ----------------------------------------------- */
+/* --- the steps: match, verify, connect, send, relay
+ * ----------------------------------------------- */
 
 /* Body and release have both come, in whichever order. */
 static enum pst_step_result step_match(void *request, struct pst_err *err)
@@ -121,7 +122,8 @@ void pst_egress_run(struct pst_egress_request *r)
     }
 }
 
-/* --- the answer -------------------------------------------------------------------------------------- */
+/* --- the answer
+ * -------------------------------------------------------------------------------------- */
 
 bool pst_egress_may_flow(const struct pst_egress_request *r)
 {
@@ -189,13 +191,14 @@ void pst_egress_end(struct pst_egress_request *r, enum pst_error code, bool told
             .attempt = r->attempt};
         (void)PST_LINK_SEND(audit, DONE, &m);
     }
-    pst_house_count(&e->house,
-                    code == PST_E_NONE ? PST_METRIC_answers_total : PST_METRIC_upstream_errors_total,
-                    1);
+    pst_house_count(
+        &e->house, code == PST_E_NONE ? PST_METRIC_answers_total : PST_METRIC_upstream_errors_total,
+        1);
     request_free(r);
 }
 
-/* --- messages ----------------------------------------------------------------------------------------- */
+/* --- messages
+ * ----------------------------------------------------------------------------------------- */
 
 static enum pst_status body_take(struct pst_egress_request *r, const struct pst_ipc_submit *s,
                                  struct pst_message *m)
@@ -227,7 +230,11 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
     }
     r = request_get(e, s->req, front->index);
     if (r == NULL) {
-        struct pst_ipc_answer out = {.req = s->req, .error = PST_E_EGRESS_UNAVAILABLE, .first = 1, .last = 1, .attempt = s->attempt};
+        struct pst_ipc_answer out = {.req = s->req,
+                                     .error = PST_E_EGRESS_UNAVAILABLE,
+                                     .first = 1,
+                                     .last = 1,
+                                     .attempt = s->attempt};
         (void)PST_LINK_SEND(front, ANSWER, &out);
         return PST_OK;
     }

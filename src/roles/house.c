@@ -53,16 +53,6 @@ static void link_drop(struct pst_house *house, struct pst_house_link *l)
     pst_link_release(&l->link);
 }
 
-static struct pst_house_link *link_holder(struct pst_house *house, struct pst_link *link)
-{
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        if (&house->links[i].link == link) {
-            return &house->links[i];
-        }
-    }
-    return &house->control;
-}
-
 static void report(struct pst_house *house, const struct pst_link *link, enum pst_error code,
                    unsigned type, uint64_t req)
 {
@@ -89,16 +79,11 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     (void)ready;
     struct pst_house_link *l = user;
     struct pst_house *house = l->house;
-    pst_link_handler *handler = l == &house->control ? house->ops->order : house->ops->message;
     bool more;
     unsigned violation;
     enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS, handler,
                                            house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
-        return;
-    }
-    if (l == &house->control) {
-        pst_loop_stop(loop); /* the supervisor has gone, or nonsense came from it */
         return;
     }
     if (violation != 0) {

@@ -13,14 +13,18 @@ struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id)
     return pst_map_get(&w->requests, pst_str_of(&id, sizeof id));
 }
 
+bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id)
+{
+    return id >> 56 == front->index && front->index <= PST_FRONTS_MAX &&
+           id <= w->last_id[front->index];
+}
+
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
                        const struct pst_ipc_settle *s, enum pst_error code)
 {
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
-    struct pst_ipc_outcome m = {.req = r->id,
-                                .outcome = (uint16_t)code,
-                                .front = r->front,
-                                .upstream = r->upstream};
+    struct pst_ipc_outcome m = {
+        .req = r->id, .outcome = (uint16_t)code, .front = r->front, .upstream = r->upstream};
     if (s != NULL) {
         m.bytes_out = s->bytes_out;
         m.duration_us = s->duration_us;
@@ -60,14 +64,20 @@ static void cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_err
     }
 }
 
-/* --- messages ------------------------------------------------------------------------------------- */
+/* --- messages
+ * ------------------------------------------------------------------------------------- */
 
 static enum pst_status on_settle(struct pst_warden *w, struct pst_link *front,
                                  const struct pst_ipc_settle *s)
 {
     struct pst_warden_request *r = pst_warden_find(w, s->req);
-    if (r == NULL || r->front != front->index || s->outcome >= PST_E_COUNT ||
-        !pst_ipc_legal(pst_ipc_row(PST_IPC_SETTLE), r->state)) {
+    if (s->outcome >= PST_E_COUNT) {
+        return PST_ERR;
+    }
+    if (r == NULL) {
+        return pst_warden_ended(w, front, s->req) ? PST_OK : PST_ERR;
+    }
+    if (r->front != front->index || !pst_ipc_legal(pst_ipc_row(PST_IPC_SETTLE), r->state)) {
         return PST_ERR;
     }
     pst_warden_settle(w, r, s, (enum pst_error)s->outcome);
@@ -75,7 +85,8 @@ static enum pst_status on_settle(struct pst_warden *w, struct pst_link *front,
 }
 
 /* Keys come one by one; a change that takes rights away cuts what is under way with that key. */
-static enum pst_status on_key(struct pst_warden *w, const struct pst_ipc_key *k, struct pst_str tail)
+static enum pst_status on_key(struct pst_warden *w, const struct pst_ipc_key *k,
+                              struct pst_str tail)
 {
     struct pst_str groups[PST_KEYRING_GROUPS];
     struct pst_cur cur = pst_cur_of(tail);
@@ -143,8 +154,9 @@ static void expire(struct pst_loop *loop, void *user)
             cut(w, r, PST_E_IDENTITY_EXPIRED);
         }
     }
-    struct pst_timer timer = {0};
-    (void)pst_timer_set(loop, &timer, every_ms, expire, w);
+    pst_house_timer(&w->house, &w->expiry, every_ms, expire, w);
+};
+(void)pst_timer_set(loop, &timer, every_ms, expire, w);
 }
 
 static void on_peer_lost(void *user, struct pst_link *link)
@@ -205,10 +217,12 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     if (w->policies[0].image == NULL) {
         return pst_fail(err, PST_E_CONFIG, "warden was started without policies");
     }
-    struct pst_timer timer = {0};
-    return pst_timer_set(w->house.loop, &timer, 1000, expire, w)
-               ? PST_OK
-               : pst_fail(err, PST_E_NO_MEMORY, "no memory for a timer");
+    expire(w->house.loop, w);
+    return PST_OK;
+};
+return pst_timer_set(w->house.loop, &timer, 1000, expire, w)
+           ? PST_OK
+           : pst_fail(err, PST_E_NO_MEMORY, "no memory for a timer");
 }
 
 int pst_warden_main(uint8_t index)
@@ -222,11 +236,11 @@ int pst_warden_main(uint8_t index)
     };
     struct pst_err err = {0};
     struct pst_warden *w = calloc(1, sizeof *w);
-    if (w == NULL || pst_crypto_init(&err) != PST_OK ||
-        pst_random(&w->seed, sizeof w->seed, &err) != PST_OK) {
+    if (w == NULL || pst_crypto_init(&err) != PST_OK) {
         free(w);
         return 1;
     }
+    w->seed = pst_random_u64();
     struct pst_limits limits;
     pst_limits_default(&limits);
     pst_keyring_init(&w->keys, w->seed, limits.v[PST_LIMIT_keys]);

@@ -27,7 +27,6 @@ struct pst_warden_request {
     uint8_t front, upstream, attempt;
     bool stopped; /* told to end; waits for the front to settle */
     const struct pst_keyring_key *key;
-    uint64_t key_epoch;
     char principal[192]; /* "Workload::demo" */
     char end_user[192];
     struct pst_budget_hold hold;
@@ -40,12 +39,15 @@ struct pst_warden {
     struct pst_budget budget;
     struct pst_warden_policy policies[PST_WARDEN_IMAGES]; /* [0] current, [1] the one before */
     struct pst_map requests;
-    struct pst_arena arena; /* of one message */
+    struct pst_arena arena;               /* of one message */
     uint64_t last_id[PST_FRONTS_MAX + 1]; /* newest request id of each front: ids only grow */
+    struct pst_timer expiry;
     uint64_t seed;
 };
 
 struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
+/* The id was this front's, and has ended: what still comes for it is late, not wrong. */
+bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
 /* Ends a request: gives back what it holds and writes its outcome. `s` may be NULL (the front is
  * gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,

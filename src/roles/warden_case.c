@@ -29,7 +29,8 @@ struct pst_case {
     char principal[192];
 };
 
-/* --- 4 identify --------------------------------------------------------------------------------- */
+/* --- 4 identify ---------------------------------------------------------------------------------
+ */
 
 static enum pst_step_result stop(struct pst_case *c, struct pst_err *err, enum pst_error code)
 {
@@ -94,9 +95,8 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
 {
     struct pst_str sub;
     uint64_t age = c->policy->image->limits.v[PST_LIMIT_assertion_age_s];
-    if (c->key == NULL ||
-        pst_assertion_verify(c->assertion, c->credential, now_s(c), age, &c->w->arena, &sub, err) !=
-            PST_OK) {
+    if (c->key == NULL || pst_assertion_verify(c->assertion, c->credential, now_s(c), age,
+                                               &c->w->arena, &sub, err) != PST_OK) {
         return stop(c, err, PST_E_ASSERTION_INVALID);
     }
     struct pst_str app = c->who.id;
@@ -133,7 +133,8 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
     return result;
 }
 
-/* --- 5 decide ------------------------------------------------------------------------------------ */
+/* --- 5 decide ------------------------------------------------------------------------------------
+ */
 
 /* The upstream a proposal names must be the one that this model's route leads to. An honest front
  * reads the same table: another answer is a broken protocol, not a denial. */
@@ -149,8 +150,8 @@ static bool route_valid(const struct pst_case *c, const struct pst_image_route *
         return p->upstream == PST_UPSTREAM_CONTROL;
     }
     const struct pst_warden_image *image = c->policy->image;
-    const struct pst_image_model *m =
-        pst_image_model(image->models, image->n_models, PST_ISTR(p->resource));
+    const struct pst_image_model *m = pst_image_model(image->models, image->n_models,
+                                                      PST_ISTR(p->resource));
     if (m == NULL || p->route >= m->n_routes || m->routes[p->route].upstream != p->upstream) {
         return false;
     }
@@ -214,7 +215,8 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
     return PST_STEP_NEXT;
 }
 
-/* --- 6 reserve ----------------------------------------------------------------------------------- */
+/* --- 6 reserve -----------------------------------------------------------------------------------
+ */
 
 static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str *principal)
 {
@@ -263,8 +265,7 @@ static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
 {
     struct pst_course course = {.at = begin};
     struct pst_err err = {0};
-    enum pst_step_result result =
-        pst_steps_run(steps, end, &course, c->w->house.simulate, c, &err);
+    enum pst_step_result result = pst_steps_run(steps, end, &course, c->w->house.simulate, c, &err);
     if (result == PST_STEP_NEXT) {
         return true;
     }
@@ -276,7 +277,8 @@ static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
     return false;
 }
 
-/* --- what follows -------------------------------------------------------------------------------- */
+/* --- what follows --------------------------------------------------------------------------------
+ */
 
 static uint16_t list_put(struct pst_buf *tail, const struct pst_str *items, size_t n)
 {
@@ -377,7 +379,6 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
     r->state = state;
     r->front = c->front->index;
     r->key = c->key;
-    r->key_epoch = c->key != NULL ? c->key->epoch : 0;
     (void)snprintf(r->principal, sizeof r->principal, "%s", c->principal);
     (void)pst_str_to_c(c->who.end_user, r->end_user, sizeof r->end_user);
     if (c->hold.n > 0) {
@@ -449,7 +450,8 @@ static void amend(struct pst_case *c)
     pst_buf_release(&tail);
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------------------------------
+ */
 
 /* The id is one of this front's, and new ones only grow: an id is never used twice. */
 static bool id_valid(struct pst_warden *w, const struct pst_link *front, uint64_t id,
@@ -506,8 +508,12 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                                    const struct pst_ipc_propose *p, struct pst_str tail)
 {
     struct pst_str tools_list, *tools = NULL;
-    struct pst_case c = {.w = w, .front = front, .p = p, .cred_kind = p->cred_kind,
-                         .peer_uid = p->peer_uid, .who.acr = "none"};
+    struct pst_case c = {.w = w,
+                         .front = front,
+                         .p = p,
+                         .cred_kind = p->cred_kind,
+                         .peer_uid = p->peer_uid,
+                         .who.acr = "none"};
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, p->req);
     if (!id_valid(w, front, p->req, c.request) ||
@@ -559,8 +565,13 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
                                           .upstream = PST_UPSTREAM_CONTROL,
                                           .peer_uid = a->peer_uid,
                                           .cred_kind = a->cred_kind};
-    struct pst_case c = {.w = w, .front = front, .p = &as_proposal, .policy = &w->policies[0],
-                         .cred_kind = a->cred_kind, .peer_uid = a->peer_uid, .who.acr = "none"};
+    struct pst_case c = {.w = w,
+                         .front = front,
+                         .p = &as_proposal,
+                         .policy = &w->policies[0],
+                         .cred_kind = a->cred_kind,
+                         .peer_uid = a->peer_uid,
+                         .who.acr = "none"};
     PST_ISTR_CUT(as_proposal.address, PST_ISTR(a->address));
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, a->req);
@@ -590,15 +601,19 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
     return PST_OK;
 }
 
-/* A tool call in an answer: a decision of its own, by the same function, about the same principal. */
+/* A tool call in an answer: a decision of its own, by the same function, about the same principal.
+ */
 enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
                                 const struct pst_ipc_tool *t)
 {
-    struct pst_case c = {.w = w, .front = front, .tool = t, .policy = &w->policies[0],
-                         .who.acr = "key"};
+    struct pst_case c = {
+        .w = w, .front = front, .tool = t, .policy = &w->policies[0], .who.acr = "key"};
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, t->req);
-    if (c.request == NULL || !id_valid(w, front, t->req, c.request) ||
+    if (c.request == NULL) {
+        return pst_warden_ended(w, front, t->req) ? PST_OK : PST_ERR;
+    }
+    if (!id_valid(w, front, t->req, c.request) ||
         !pst_ipc_legal(pst_ipc_row(PST_IPC_TOOL), state_of(c.request))) {
         return PST_ERR;
     }
@@ -612,7 +627,8 @@ enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
                                        .n_groups = key->n_groups,
                                        .end_user = pst_str_c(c.request->end_user),
                                        .may_assert = key->may_assert,
-                                       .acr = c.request->end_user[0] != 0 ? "key+assertion" : "key"};
+                                       .acr = c.request->end_user[0] != 0 ? "key+assertion"
+                                                                          : "key"};
         memcpy(c.who.groups, key->groups, sizeof c.who.groups);
     }
     facts_of_tool(&c);
@@ -630,10 +646,12 @@ enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
     PST_ISTR_CUT(m.principal, pst_str_c(c.request->principal));
     PST_ISTR_CUT(m.end_user, pst_str_c(c.request->end_user));
     PST_ISTR_CUT(m.tool, PST_ISTR(t->tool));
-    m.policies_n = list_put(&tail, c.decision.policies, c.decision.n_policies > 8 ? 8 : c.decision.n_policies);
-    m.errors_n = list_put(&tail, c.decision.errors, c.decision.n_errors > 4 ? 4 : c.decision.n_errors);
-    pst_house_count(&w->house,
-                    allow ? PST_METRIC_tool_calls_allow_total : PST_METRIC_tool_calls_deny_total, 1);
+    m.policies_n = list_put(&tail, c.decision.policies,
+                            c.decision.n_policies > 8 ? 8 : c.decision.n_policies);
+    m.errors_n = list_put(&tail, c.decision.errors,
+                          c.decision.n_errors > 4 ? 4 : c.decision.n_errors);
+    pst_house_count(
+        &w->house, allow ? PST_METRIC_tool_calls_allow_total : PST_METRIC_tool_calls_deny_total, 1);
     if (audit == NULL || !pst_link_send(audit, PST_IPC_TOOL_DECIDED, &m, pst_buf_str(&tail), -1)) {
         unavailable(&c, t->req, PST_E_AUDIT_UNAVAILABLE);
     }

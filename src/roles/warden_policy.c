@@ -107,7 +107,8 @@ enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t s
         const struct pst_warden_image *image;
     } cast = {.p = fresh.map.p};
     fresh.image = cast.image;
-    if (policies_load(&fresh, w->seed, err) != PST_OK || rates_load(w, fresh.image, err) != PST_OK) {
+    if (policies_load(&fresh, w->seed, err) != PST_OK ||
+        rates_load(w, fresh.image, err) != PST_OK) {
         if (w->policies[0].image != NULL) {
             (void)rates_load(w, w->policies[0].image, NULL); /* they were accepted before */
         }

@@ -73,8 +73,7 @@ enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
     }
     s->busy = false;
     if (n < 0 || event.res != 0) {
-        return pst_fail(err, PST_E_IO, "fdatasync: %s",
-                        strerror(n < 0 ? errno : (int)-event.res));
+        return pst_fail(err, PST_E_IO, "fdatasync: %s", strerror(n < 0 ? errno : (int)-event.res));
     }
     return PST_OK;
 }

@@ -1,6 +1,7 @@
 /* Making a file durable beside other work, without a thread: fdatasync through the kernel's
- * asynchronous I/O (io_submit, IOCB_CMD_FDSYNC, Linux >= 4.18), told through an eventfd. One sync is
- * under way at a time. Opened before the sandbox, which then allows io_submit and io_getevents. */
+ * asynchronous I/O (io_submit, IOCB_CMD_FDSYNC, Linux >= 4.18), told through an eventfd. One sync
+ * is under way at a time. Opened before the sandbox, which then allows io_submit and io_getevents.
+ */
 #ifndef PST_SYS_SYNC_H
 #define PST_SYS_SYNC_H
 

@@ -199,14 +199,13 @@ bool pst_h1_path_valid(struct pst_str s)
                 return false;
             }
             i += 2;
-        } else if (byte == '/') {
-            if (before == '/') {
+        } else {
+            bool last = i + 1 == s.n || s.p[i + 1] == '/';
+            bool dots = byte == '.' && (before == '.' || (before == '/' && last));
+            bool plain = byte == '/' ? before != '/' : h1_is(byte, H1_C_PATH);
+            if (!plain || dots) {
                 return false;
             }
-        } else if (!h1_is(byte, H1_C_PATH) || (byte == '.' && before == '.')) {
-            return false;
-        } else if (byte == '.' && before == '/' && (i + 1 == s.n || s.p[i + 1] == '/')) {
-            return false;
         }
         before = byte;
     }

@@ -120,6 +120,31 @@ static void test_body_limits(void **state)
     plays(&plan, until, PST_LEN(until));
 }
 
+/* Every limit is one message's: three that reach all of them follow each other. */
+static void test_limits_per_message(void **state)
+{
+    (void)state;
+#define ANSWER                                                                                     \
+    "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"                  \
+    "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
+    struct h1_trace_plan plan = h1_trace_plan(PST_H1_RESPONSE);
+    plan.limits.interims = 1;
+    plan.limits.head_bytes = 47;
+    plan.limits.body_bytes = 5;
+    plan.limits.chunks = 2;
+    plan.limits.headers = 1;
+    static const struct play three[] = {
+        PLAY("three", ANSWER ANSWER ANSWER, "BODY hello\nEND\nCLOSED\n"),
+    };
+    plays(&plan, three, PST_LEN(three));
+    static const struct play over[] = {
+        PLAY("head", "HTTP/1.1 200 OKK\r\nTransfer-Encoding: chunked\r\n\r\n",
+             "ERR http_header_limit\n"),
+    };
+    plays(&plan, over, PST_LEN(over));
+#undef ANSWER
+}
+
 struct fixture {
     struct pst_arena arena;
     struct pst_h1 h;
@@ -307,10 +332,15 @@ static void test_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bodies), cmocka_unit_test(test_body_limits),
-        cmocka_unit_test(test_calls),  cmocka_unit_test(test_refusal_stays),
-        cmocka_unit_test(test_find),   cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_time),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_body_limits),
+        cmocka_unit_test(test_limits_per_message),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_refusal_stays),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,7 @@ static const struct bad answers[] = {
     BAD("TE deflate", OK "Transfer-Encoding: deflate\r\n\r\n", HTTP_FRAMING),
     BAD("TE in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FRAMING),
     BAD("two Content-Types", OK "Content-Type: a\r\nContent-Type: b\r\n\r\n", HTTP_HEADER),
+    BAD("two Locations", OK "Location: a\r\nLocation: b\r\n\r\n", HTTP_HEADER),
     BAD("Trailer", OK "Trailer: x\r\n\r\n", HTTP_HEADER),
     BAD("Connection: upgrade", OK "Connection: upgrade\r\n\r\n", HTTP_HEADER),
     BAD("obs-fold", OK "X: 1\r\n 2\r\n\r\n", HTTP_SYNTAX),
@@ -250,6 +251,11 @@ static void test_request_says(void **state)
     says(&plan, PST_STR("GET /? HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\n\r\n"),
          "HEAD 1 v=0 keep=0 up=0 body=0 len=0 expect=0 status=0\n GET\n /\n \n h\n \n"
          " has_query=1\n  host=h\n  expect=100-continue\nEND\nLEFT 0\n");
+    says(
+        &plan,
+        PST_STR("POST / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"),
+        "HEAD 3 v=0 keep=0 up=0 body=1 len=1 expect=0 status=0\n POST\n /\n \n h\n \n"
+        " has_query=0\n  host=h\n  expect=100-continue\n  content-length=1\nBODY x\nEND\nLEFT 0\n");
     says(&plan,
          PST_STR(
              "HEAD / HTTP/1.0\r\nHost: h\r\nConnection: Keep-Alive\r\n\r\n"
@@ -266,10 +272,12 @@ static void test_response_says(void **state)
     struct h1_trace_plan plan = h1_trace_plan(PST_H1_RESPONSE);
     says(&plan,
          PST_STR("HTTP/1.1 100 Continue\r\nX: dropped\r\n\r\nHTTP/1.1 103 \r\n\r\n"
-                 "HTTP/1.1 200 Good \xe9\tday\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nX_Y: 1\r\n"
+                 "HTTP/1.1 200 Good \xe9\tday\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nDate: "
+                 "1\r\nDate: 2\r\nX_Y: 1\r\n"
                  "content-length: 1\r\n\r\nx"),
          "HEAD 0 v=1 keep=1 up=0 body=1 len=1 expect=0 status=200\n \n \n \n \n Good \xe9\tday\n"
-         " has_query=0\n  set-cookie=a\n  set-cookie=b\n  x_y=1\n  content-length=1\nBODY x\nEND\n"
+         " has_query=0\n  set-cookie=a\n  set-cookie=b\n  date=1\n  date=2\n  x_y=1\n  "
+         "content-length=1\nBODY x\nEND\n"
          "CLOSED\n");
     says(&plan, PST_STR("HTTP/1.1 200 \r\nConnection: close\r\n\r\nuntil close"),
          "HEAD 0 v=1 keep=0 up=0 body=3 len=0 expect=0 status=200\n \n \n \n \n \n has_query=0\n"
@@ -329,7 +337,12 @@ static void test_limits(void **state)
     struct pst_str endless = PST_STR("GET /01234567890123456789012345678901234567890123456789");
     assert_true(h1_trace_splits(&out, &plan, endless, &code));
     assert_int_equal(code, PST_E_HTTP_URI_LIMIT);
-    plan.limits.head_bytes = 20; /* the smaller limit speaks */
+    /* 26 bytes and still no LF: too long already */
+    assert_true(h1_trace_splits(&out, &plan, pst_str_cut(endless, 0, 26), &code));
+    assert_int_equal(code, PST_E_HTTP_URI_LIMIT);
+    assert_true(h1_trace_splits(&out, &plan, pst_str_cut(endless, 0, 25), &code));
+    assert_int_equal(code, PST_E_HTTP_SYNTAX); /* cut off */
+    plan.limits.head_bytes = 20;               /* the smaller limit speaks */
     assert_true(h1_trace_splits(&out, &plan, endless, &code));
     assert_int_equal(code, PST_E_HTTP_HEADER_LIMIT);
     pst_buf_release(&out);

@@ -1,6 +1,6 @@
-/* cedar-corpus DIR…: runs cases in the format of cedar-integration-tests and prints, as one JSON
- * object, what was decided and where that differs from what the cases expect. Exit status: 0 when
- * all agree, 1 when something differs, 2 when a case cannot be run. */
+/* cedar-corpus [--image] DIR…: runs cases in the format of cedar-integration-tests and prints, as
+ * one JSON object, what was decided and where that differs from what the cases expect. Exit status:
+ * 0 when all agree, 1 when something differs, 2 when a case cannot be run. */
 #include "cedar/cedar.h"
 #include "cedar/tools/files.h"
 #include "wire/json.h"
@@ -17,7 +17,8 @@ struct run {
     struct pst_buf disagreements; /* the "disagreements" array */
     struct pst_json_out res, dis;
     uint64_t cases, asked, differ, broken;
-    const char *root; /* the directory given */
+    bool through_image; /* decide from an image of each set instead of the set itself */
+    struct pst_buf image;
 };
 
 static struct pst_json_config json_config(void)
@@ -180,6 +181,21 @@ static void run_request(struct run *r, const char *path, const struct pst_cedar 
     }
 }
 
+/* The set itself, or what an image of it opens as. */
+static struct pst_cedar *opened(struct run *r, struct pst_cedar *c, struct pst_err *err)
+{
+    struct pst_cedar *again = NULL;
+    if (!r->through_image) {
+        return c;
+    }
+    pst_buf_clear(&r->image);
+    if (pst_cedar_image_write(c, &r->image, err) != PST_OK ||
+        pst_cedar_image_open(pst_buf_str(&r->image), &again, err) != PST_OK) {
+        return NULL;
+    }
+    return again;
+}
+
 static void run_case(struct run *r, const char *path, struct pst_str text, const struct pst_json *v)
 {
     struct pst_err err = {0};
@@ -192,6 +208,8 @@ static void run_case(struct run *r, const char *path, struct pst_str text, const
               pst_cedar_add_policies(c, PST_STR("policies"), policies, &err) == PST_OK &&
               pst_cedar_add_entities_json(c, PST_STR("entities"), entities, &err) == PST_OK &&
               pst_cedar_seal(c, &err) == PST_OK;
+    struct pst_cedar *used = ok ? opened(r, c, &err) : NULL;
+    ok = used != NULL;
     pst_json_out_object(&r->res);
     pst_json_out_kstr(&r->res, "case", pst_str_c(path));
     if (!ok) {
@@ -203,10 +221,13 @@ static void run_case(struct run *r, const char *path, struct pst_str text, const
     list = list != NULL ? list : PST_JSON_GET(v, "queries");
     int64_t number = 0;
     for (const struct pst_json *q = pst_json_first(list); q != NULL && ok; q = q->next) {
-        run_request(r, path, c, text, q, number++);
+        run_request(r, path, used, text, q, number++);
     }
     pst_json_out_end(&r->res);
     pst_json_out_end(&r->res);
+    if (used != c) {
+        pst_cedar_free(used);
+    }
     pst_cedar_free(c);
 }
 
@@ -265,7 +286,7 @@ int main(int argc, char **argv)
     struct run r = {0};
     struct pst_arena names;
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: cedar-corpus DIR…\n");
+        (void)fprintf(stderr, "usage: cedar-corpus [--image] DIR…\n");
         return 2;
     }
     pst_arena_init(&names, 65536, 1u << 30);
@@ -277,11 +298,12 @@ int main(int argc, char **argv)
     pst_json_out_init(&r.dis, &r.disagreements);
     pst_json_out_array(&r.res);
     pst_json_out_array(&r.dis);
-    for (int i = 1; i < argc; i++) {
+    pst_buf_init(&r.image, 1u << 30);
+    r.through_image = strcmp(argv[1], "--image") == 0;
+    for (int i = r.through_image ? 2 : 1; i < argc; i++) {
         struct pst_err err = {0};
         size_t n = 0;
         char **paths = pst_tool_walk(&names, argv[i], &n, &err);
-        r.root = argv[i];
         for (size_t k = 0; k < n && paths != NULL; k++) {
             run_file(&r, paths[k]);
         }
@@ -294,5 +316,6 @@ int main(int argc, char **argv)
     pst_arena_release(&r.requests);
     pst_buf_release(&r.results);
     pst_buf_release(&r.disagreements);
+    pst_buf_release(&r.image);
     return status;
 }
