@@ -313,7 +313,7 @@ static void test_client(void **state)
                          &err),
                      PST_OK);
     assert_int_equal(ask(f,
-                         "HTTP/1.1 409 Conflict\r\ncontent-length: 104\r\n" CLOSE
+                         "HTTP/1.1 409 Conflict\r\ncontent-length: 103\r\n" CLOSE
                          "\r\n{\"error\":{\"message\":\"no good\",\"type\":\"api_error\",\"code\":"
                          "\"config\",\"file\":\"a.cedar\",\"line\":3,\"column\":7}}",
                          &err),
