@@ -113,6 +113,22 @@ static void test_plain(void **state)
     assert_non_null(strstr(written(f), "\"temperature\":0.70"));
 }
 
+/* Clients that dump their objects send null for what is not set. */
+static void test_null_is_unset(void **state)
+{
+    struct fixture *f = *state;
+    const char *body =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"name\":null,"
+        "\"tool_calls\":null,\"tool_call_id\":null,\"refusal\":null}],\"tools\":null,"
+        "\"tool_choice\":null,\"functions\":null,\"function_call\":null,\"response_format\":null,"
+        "\"stream\":null,\"n\":null,\"stop\":null,\"store\":null,\"api_base\":null}";
+    assert_int_equal(read_body(f, body), PST_OK);
+    assert_int_equal(f->x.capabilities, 0);
+    assert_int_equal(f->x.tool_choice, PST_CHOICE_UNSET);
+    assert_int_equal(f->x.n, 1);
+    assert_string_equal(written(f), body);
+}
+
 static void test_every_text_is_a_segment(void **state)
 {
     struct fixture *f = *state;
@@ -468,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_null_is_unset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_text_is_a_segment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_facts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),

@@ -12,6 +12,7 @@
 #include "gate/image.h"
 #include "gate/steps.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 #include "wire/h1.h"
 
 enum pst_egress_phase {
@@ -116,7 +117,5 @@ void pst_egress_conn_resume(struct pst_egress_conn *c);
 /* Gives the connection back to the pool, or closes it when it cannot carry another request. */
 void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable);
 void pst_egress_conns_close(struct pst_egress *e);
-
-int pst_egress_main(uint8_t index);
 
 #endif

@@ -5,6 +5,7 @@
 #define PST_ROLES_FRONT_H
 
 #include "base/enc.h"
+#include "base/map.h"
 #include "crypto/hash.h"
 #include "dialect/openai.h"
 #include "dialect/openai_answer.h"
@@ -13,9 +14,11 @@
 #include "gate/operation.h"
 #include "gate/steps.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 #include "sys/net.h"
 #include "wire/h1.h"
 #include "wire/json.h"
+#include "wire/json_out.h"
 
 enum {
     PST_FRONT_READ = 65536,    /* bytes of one read */
@@ -190,7 +193,5 @@ void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct
                             struct pst_str body);
 /* The client took bytes: credit for as many goes to the egress. */
 void pst_front_answer_credit(struct pst_front_request *r);
-
-int pst_front_main(uint8_t index, bool admin);
 
 #endif

@@ -264,7 +264,8 @@ static enum pst_step_result inspect_admin(struct pst_front_request *r, struct ps
     bool ok = pst_buf_add(&r->body, r->head->method_name) && pst_buf_byte(&r->body, ' ') &&
               pst_buf_add(&r->body, r->head->path) && pst_buf_byte(&r->body, '\n');
     if (ok && r->json_begun) {
-        ok = pst_json_write(r->json.root, &r->body);
+        return pst_json_write(r->json.root, &r->body, err) == PST_OK ? PST_STEP_NEXT
+                                                                     : PST_STEP_STOP;
     }
     if (!ok) {
         (void)pst_fail(err, PST_E_LIMIT, "the request is too long");

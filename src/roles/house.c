@@ -81,8 +81,8 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     struct pst_house *house = l->house;
     bool more;
     unsigned violation;
-    enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS, handler,
-                                           house->user, &more, &violation);
+    enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS,
+                                           house->ops->message, house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
         return;
     }
