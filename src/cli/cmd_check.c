@@ -9,7 +9,7 @@
 /* Compiles everything and throws it away: what passes here starts and reloads. */
 static enum pst_status check(const struct pst_loaded *l, size_t *ret_policies, struct pst_err *err)
 {
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     struct pst_buf entities;
     struct pst_compile_in in = {
         .config = l->config,

@@ -77,7 +77,7 @@ static enum pst_status override(const struct args *args, struct pst_config *conf
 static enum pst_status compile(const struct args *args, struct pst_err *err)
 {
     struct pst_loaded loaded = {0};
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     char state_dir[PST_PATH_MAX] = {0};
     enum pst_status status = pst_crypto_init(err);
     if (status == PST_OK) {

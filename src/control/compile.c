@@ -22,7 +22,7 @@ static enum pst_status make_all(struct maker *m);
 enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *ret,
                             struct pst_err *err)
 {
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
     size_t text_cap = (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard;
     pst_buf_init(&m.policies, text_cap);
@@ -51,7 +51,7 @@ void pst_images_release(struct pst_images *images)
     for (size_t i = 0; i < images->n; i++) {
         free(images->list[i].p);
     }
-    *images = (struct pst_images){0};
+    *images = (struct pst_images){.n = 0};
 }
 
 /* --- texts -------------------------------------------------------------------------------- */

@@ -77,7 +77,7 @@ static void compile(const struct fixture *f, struct pst_images *images)
 static void test_fields(void **state)
 {
     const struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     compile(f, &images);
     assert_int_equal(images.n, 8);
     assert_int_equal(images.list[0].kind, PST_IMAGE_PLAN);
@@ -137,7 +137,7 @@ static void test_fields(void **state)
 static void test_warden(void **state)
 {
     const struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     compile(f, &images);
     const struct pst_warden_image *warden = find(&images, PST_IMAGE_WARDEN, 0);
     struct pst_str image = pst_str_of(warden, warden->head.size);
@@ -223,7 +223,7 @@ static void test_deterministic(void **state)
 static void test_refused(void **state)
 {
     struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     struct pst_err err = {0};
     struct pst_source bad = {PST_STR("mine.cedar"),
                              PST_STR("permit (principal, action resource);")};
