@@ -238,16 +238,16 @@ int pst_audit_verify(const struct pst_audit_args *args)
     enum pst_status st = read_key(args->key, &v.key, &err);
     v.keyed = st == PST_OK;
     if (st != PST_OK && (args->key_given || err.code != PST_E_NOT_FOUND)) {
-        return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+        return pst_audit_say(args, PST_AUDIT_UNREADABLE, &err);
     }
     v.expected = args->checkpoint != NULL;
     if (v.expected &&
         read_checkpoint(args->checkpoint, v.keyed ? &v.key : NULL, &expected, &err) != PST_OK) {
-        return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+        return pst_audit_say(args, PST_AUDIT_UNREADABLE, &err);
     }
     for (int i = 0; i < TRIES; i++) {
         if (attempt(args, &v, &expected, &err) != PST_OK) {
-            return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+            return pst_audit_say(args, PST_AUDIT_UNREADABLE, &err);
         }
         /* What is being written now looks like a bad end: look again before saying so. */
         if (v.report.fault != PST_FAULT_TAIL || !v.newest) {

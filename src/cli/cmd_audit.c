@@ -4,6 +4,7 @@
 #include "base/enc.h"
 #include "cli/audit_line.h"
 #include "crypto/crypto.h"
+#include "wire/json_out.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -29,9 +30,33 @@ static const char usage[] =
     "  --state DIR  state folder ($POSTERN_STATE, or ./state)   --log DIR  only the log folder\n"
     "  --json       records as they are, or the verdict as one object\n";
 
-int pst_audit_say(int status, const struct pst_err *err)
+/* The form that every command of `postern` uses for an error. */
+static void say_json(const struct pst_err *err)
 {
     struct pst_buf line;
+    struct pst_json_out o;
+    pst_buf_init(&line, 8192);
+    pst_json_out_init(&o, &line);
+    pst_json_out_object(&o);
+    PST_JSON_KEY(&o, "error");
+    pst_json_out_object(&o);
+    pst_json_out_kstr(&o, "code", pst_str_c(pst_error_row(err->code)->code));
+    PST_JSON_KEY(&o, "message");
+    pst_json_out_lossy(&o, pst_str_c(err->text));
+    pst_json_out_end(&o);
+    pst_json_out_end(&o);
+    pst_buf_byte(&line, '\n');
+    (void)fwrite(line.p, 1, line.n, stdout);
+    pst_buf_release(&line);
+}
+
+int pst_audit_say(const struct pst_audit_args *args, int status, const struct pst_err *err)
+{
+    struct pst_buf line;
+    if (args->json) {
+        say_json(err);
+        return status;
+    }
     pst_buf_init(&line, 4096);
     pst_audit_line_safe(&line, pst_str_c(err->text));
     (void)fprintf(stderr, "postern audit: %.*s\n", PST_FMT(pst_buf_str(&line)));
@@ -39,11 +64,11 @@ int pst_audit_say(int status, const struct pst_err *err)
     return status;
 }
 
-static int say(int status, const char *text)
+static int say(const struct pst_audit_args *args, int status, enum pst_error code, const char *text)
 {
     struct pst_err err = {0};
-    (void)pst_fail(&err, PST_E_USAGE, "%s", text);
-    return pst_audit_say(status, &err);
+    (void)pst_fail(&err, code, "%s", text);
+    return pst_audit_say(args, status, &err);
 }
 
 /* --- arguments ---------------------------------------------------------------------------- */
@@ -96,6 +121,7 @@ enum option_id {
     OPT_CHECKPOINT,
     OPT_TOLERANCE,
     OPT_LATER,
+    OPT_CONFIG,
     OPT_HELP,
 };
 
@@ -119,6 +145,7 @@ static const struct option options[] = {
     {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
     {"clock-tolerance", required_argument, NULL, OPT_TOLERANCE},
     {"later-start", no_argument, NULL, OPT_LATER},
+    {"config", required_argument, NULL, OPT_CONFIG},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -203,6 +230,8 @@ static bool take_option(struct pst_audit_args *a, struct folders *f, int id)
     case OPT_LATER:
         a->later_start = true;
         return true;
+    case OPT_CONFIG: /* every command takes it; the evidence is where the state folder is */
+        return true;
     default:
         return false;
     }
@@ -225,6 +254,9 @@ static int parse(int argc, char **argv, struct pst_audit_args *a)
 {
     struct folders f = {0};
     *a = (struct pst_audit_args){.back_ns = (int64_t)2 * 1000000000};
+    for (int i = 0; i < argc; i++) { /* known before the first error can be */
+        a->json = a->json || strcmp(argv[i], "--json") == 0;
+    }
     optind = 1;
     opterr = 0;
     for (int id; (id = getopt_long(argc, argv, ":n:f", options, NULL)) != -1;) {
@@ -238,13 +270,14 @@ static int parse(int argc, char **argv, struct pst_audit_args *a)
                            id == '?'   ? "is not an option"
                            : id == ':' ? "needs a value"
                                        : "is not a valid value here");
-            return pst_audit_say(PST_AUDIT_USAGE, &err);
+            return pst_audit_say(a, PST_AUDIT_USAGE, &err);
         }
     }
     if (optind < argc) {
-        return say(PST_AUDIT_USAGE, "there is an argument too many; see postern audit --help");
+        return say(a, PST_AUDIT_USAGE, PST_E_USAGE,
+                   "there is an argument too many; see postern audit --help");
     }
-    return set_folders(a, &f) ? -1 : say(PST_AUDIT_USAGE, "a path is too long");
+    return set_folders(a, &f) ? -1 : say(a, PST_AUDIT_USAGE, PST_E_USAGE, "a path is too long");
 }
 
 /* --- records ------------------------------------------------------------------------------ */
@@ -286,7 +319,7 @@ static bool show_record(void *user, struct pst_str json)
     return written && (s->limit == 0 || s->shown < s->limit);
 }
 
-static int warn_damage(uint64_t number, uint64_t end)
+static int warn_damage(const struct pst_audit_args *a, uint64_t number, uint64_t end)
 {
     char name[32];
     struct pst_err err = {0};
@@ -294,7 +327,7 @@ static int warn_damage(uint64_t number, uint64_t end)
     (void)pst_fail(&err, PST_E_SYNTAX,
                    "%s cannot be read behind byte %llu: see postern audit verify", name,
                    (unsigned long long)end);
-    return pst_audit_say(PST_AUDIT_BAD, &err);
+    return pst_audit_say(a, PST_AUDIT_BAD, &err);
 }
 
 /* All records of segments first … last of the list, through `s`. */
@@ -306,15 +339,15 @@ static int walk(const struct pst_audit_files *f, size_t first, struct show *s, u
         bool whole = true;
         if (pst_audit_files_each(f, f->numbers[i], 0, show_record, s, ret_end, &whole, &err) !=
             PST_OK) {
-            return pst_audit_say(err.code == PST_E_SYNTAX ? PST_AUDIT_BAD : PST_AUDIT_UNREADABLE,
-                                 &err);
+            return pst_audit_say(
+                s->args, err.code == PST_E_SYNTAX ? PST_AUDIT_BAD : PST_AUDIT_UNREADABLE, &err);
         }
         if (!whole && !s->count_only) {
-            status = warn_damage(f->numbers[i], *ret_end);
+            status = warn_damage(s->args, f->numbers[i], *ret_end);
         }
     }
     if (s->bad && !s->count_only) {
-        return say(PST_AUDIT_BAD,
+        return say(s->args, PST_AUDIT_BAD, PST_E_SYNTAX,
                    "there are records that cannot be read: see postern audit verify");
     }
     return status;
@@ -332,14 +365,14 @@ static int follow(const struct pst_audit_args *a, uint64_t number, uint64_t end,
             return PST_AUDIT_GOOD; /* nobody reads any more */
         }
         if (pst_audit_files_list(&f, a->log, &err) != PST_OK) {
-            return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+            return pst_audit_say(a, PST_AUDIT_UNREADABLE, &err);
         }
         bool next = f.n > 0 && f.numbers[f.n - 1] > number;
         enum pst_status st = pst_audit_files_each(&f, number, end, show_record, s, &end, &whole,
                                                   &err);
         pst_audit_files_release(&f);
         if (st != PST_OK) {
-            return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+            return pst_audit_say(a, PST_AUDIT_UNREADABLE, &err);
         }
         if (next &&
             end == before) { /* the old one was read to its end after the new one was seen */
@@ -410,7 +443,7 @@ static bool keep_note(void *user, struct pst_str json)
     return true;
 }
 
-static int checkpoint(const struct pst_audit_files *f)
+static int checkpoint(const struct pst_audit_args *a, const struct pst_audit_files *f)
 {
     struct pst_buf note;
     struct pst_err err = {0};
@@ -423,9 +456,9 @@ static int checkpoint(const struct pst_audit_files *f)
     }
     int status = PST_AUDIT_GOOD;
     if (st != PST_OK) {
-        status = pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+        status = pst_audit_say(a, PST_AUDIT_UNREADABLE, &err);
     } else if (note.n == 0) {
-        status = say(PST_AUDIT_BAD, "there is no checkpoint in this log yet");
+        status = say(a, PST_AUDIT_BAD, PST_E_NOT_FOUND, "there is no checkpoint in this log yet");
     } else {
         (void)fwrite(note.p, 1, note.n, stdout);
     }
@@ -448,22 +481,22 @@ int pst_cmd_audit(int argc, char **argv)
         return status;
     }
     if (pst_crypto_init(&err) != PST_OK) {
-        return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+        return pst_audit_say(&args, PST_AUDIT_UNREADABLE, &err);
     }
     if (pst_str_eq(verb, PST_STR("verify"))) {
         return pst_audit_verify(&args);
     }
     if (pst_audit_files_list(&files, args.log, &err) != PST_OK) {
-        return pst_audit_say(PST_AUDIT_UNREADABLE, &err);
+        return pst_audit_say(&args, PST_AUDIT_UNREADABLE, &err);
     }
     if (pst_str_eq(verb, PST_STR("tail"))) {
         status = tail(&args, &files);
     } else if (pst_str_eq(verb, PST_STR("query"))) {
         status = query(&args, &files);
     } else if (pst_str_eq(verb, PST_STR("checkpoint"))) {
-        status = checkpoint(&files);
+        status = checkpoint(&args, &files);
     } else {
-        status = say(PST_AUDIT_USAGE,
+        status = say(&args, PST_AUDIT_USAGE, PST_E_USAGE,
                      "tail, query, verify or checkpoint; see postern audit --help");
     }
     pst_audit_files_release(&files);

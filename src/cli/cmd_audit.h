@@ -26,8 +26,9 @@ struct pst_audit_args {
     bool json, follow, later_start;
 };
 
-/* Prints "postern audit: …" on standard error; returns `status`. */
-int pst_audit_say(int status, const struct pst_err *err);
+/* Prints "postern audit: …" on standard error, or with --json an object on standard output; returns
+ * `status`. */
+int pst_audit_say(const struct pst_audit_args *args, int status, const struct pst_err *err);
 int pst_audit_verify(const struct pst_audit_args *args);
 /* A time given by a person: RFC 3339 in UTC, with or without fraction, a date, or "90s", "15m",
  * "2h", "7d" before `now_ns`. */

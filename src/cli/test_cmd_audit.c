@@ -104,6 +104,11 @@ static void wrong_use(void **state)
     RUN(&r, "tail", "--nonsense");
     assert_int_equal(r.status, 2);
     assert_string_equal(r.err, "postern audit: --nonsense is not an option\n");
+    RUN(&r, "tail", "--nonsense", "--json");
+    assert_int_equal(r.status, 2);
+    assert_string_equal(r.err, "");
+    assert_string_equal(r.out, "{\"error\":{\"code\":\"usage\",\"message\":"
+                               "\"--nonsense is not an option\"}}\n");
     RUN(&r, "tail", "--log");
     assert_int_equal(r.status, 2);
     static const char *const bad[][2] = {

@@ -89,6 +89,7 @@ struct pst_audit {
     struct pst_str map;
     const struct pst_audit_image *image;
     int dir;
+    struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;

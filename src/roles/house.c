@@ -37,6 +37,16 @@ void pst_house_fail(struct pst_house *house, const struct pst_err *err)
     }
 }
 
+void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t after_ms,
+                     pst_timer_fn *fn, void *user)
+{
+    struct pst_err err = {0};
+    if (!pst_timer_set(house->loop, timer, after_ms, fn, user)) {
+        (void)pst_fail(&err, PST_E_NO_MEMORY, "no room for a timer");
+        pst_house_fail(house, &err);
+    }
+}
+
 /* --- links
  * ---------------------------------------------------------------------------------------- */
 
@@ -177,12 +187,10 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
                              struct pst_err *err)
 {
     house->simulate = go->simulate;
-    int keep[PST_HOUSE_LINKS + 1];
     struct pst_sandbox_config config = {
         .role = house->self,
         .mode = (enum pst_sandbox_mode)go->sandbox,
         .debug = go->sandbox == PST_SANDBOX_OFF,
-        .keep = keep,
     };
     if (house->ops->start != NULL && house->ops->start(house->user, go, &config, err) != PST_OK) {
         return PST_ERR;
