@@ -387,6 +387,10 @@ static enum pst_status make_audit(struct maker *m)
     audit->durability = (uint32_t)m->config->durability;
     audit->interval_ms = m->config->interval_ms;
     COPY(audit->log_name, m->config->log_name);
+    audit->n_upstreams = m->config->n_upstreams;
+    for (uint32_t i = 0; i < m->config->n_upstreams; i++) {
+        COPY(audit->upstream_names[i], m->config->upstreams[i].name);
+    }
     return PST_OK;
 }
 

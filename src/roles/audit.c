@@ -177,7 +177,8 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
                                    .operation = m->operation,
                                    .stream = m->stream,
                                    .hold = interval_mode(a) ? 0 : 1,
-                                   .attempt = m->attempt};
+                                   .attempt = m->attempt,
+                                   .round = (uint8_t)(m->attempt << 1 | (m->amended != 0))};
     memcpy(out.digest, m->digest, sizeof out.digest);
     PST_ISTR_CUT(out.who, PST_ISTR(m->principal));
     enum pst_role role = answering_role(m->upstream);

@@ -221,10 +221,23 @@ static void keys_send_all(struct control *c)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* Audit closes the request's evidence when both sides are done with it. */
+static void done_tell(struct control *c, const struct admin_request *r, uint16_t status, uint64_t n)
+{
+    struct pst_link *audit = pst_house_peer(&c->house, PST_ROLE_AUDIT, 0);
+    struct pst_ipc_done done = {.req = r->id,
+                                .bytes_received = n,
+                                .status = status,
+                                .front = r->front,
+                                .attempt = r->attempt};
+    if (audit != NULL && r->released) {
+        (void)PST_LINK_SEND(audit, DONE, &done);
+    }
+}
+
 static void reply(struct control *c, struct admin_request *r, const struct pst_admin_out *out)
 {
     struct pst_link *front = pst_house_peer(&c->house, PST_ROLE_FRONT, r->front);
-    struct pst_link *audit = pst_house_peer(&c->house, PST_ROLE_AUDIT, 0);
     struct pst_str left = pst_buf_str(&out->body);
     struct pst_ipc_answer m = {.req = r->id,
                                .status = out->status,
@@ -240,14 +253,7 @@ static void reply(struct control *c, struct admin_request *r, const struct pst_a
         }
         m.first = 0;
     } while (left.n > 0);
-    if (audit != NULL) {
-        struct pst_ipc_done done = {.req = r->id,
-                                    .bytes_received = out->body.n,
-                                    .status = out->status,
-                                    .front = r->front,
-                                    .attempt = r->attempt};
-        (void)PST_LINK_SEND(audit, DONE, &done);
-    }
+    done_tell(c, r, out->status, out->body.n);
     forget(c, r);
 }
 
@@ -352,6 +358,7 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
         memcpy(&id, m->fixed, sizeof id);
         r = find(c, id);
         if (r != NULL && c->reload_req != id) {
+            done_tell(c, r, 0, 0);
             forget(c, r);
         }
         return PST_OK;

@@ -35,7 +35,7 @@ static enum pst_status on_withdraw(struct pst_egress *e, struct pst_link *front,
     if (m->req >> 56 != front->index) {
         return PST_ERR;
     }
-    if (r != NULL) {
+    if (r != NULL && m->round >= r->round) { /* else a newer round has taken its place */
         pst_egress_end(r, PST_E_CLIENT_CLOSED, true);
     }
     return PST_OK;

@@ -46,7 +46,7 @@ struct pst_egress_request {
     struct pst_egress *egress;
     uint64_t id;
     enum pst_req_state state;
-    uint8_t front, operation, attempt;
+    uint8_t front, operation, attempt, round;
     bool stream, hold, head_sent, cut;
     /* the body: inline bytes or a sealed memory file */
     bool has_body, released;

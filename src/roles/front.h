@@ -76,6 +76,7 @@ struct pst_front_request {
     /* what came of it */
     uint8_t attempt, route_at; /* attempts begin with 1; index into the model's routes */
     uint8_t upstream;
+    uint8_t round; /* of the body that was submitted last */
     bool amended, submitted, answering, head_written, chunked, settled;
     struct pst_answer answer;
     bool guarding;
@@ -176,6 +177,10 @@ void pst_front_id(struct pst_front_request *r);
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err);
 enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err);
 void pst_front_withdraw(struct pst_front_request *r);
+static inline uint8_t pst_front_round(const struct pst_front_request *r)
+{
+    return (uint8_t)(r->attempt << 1 | (r->amended ? 1 : 0));
+}
 void pst_front_settle(struct pst_front_request *r);
 
 /* --- front_answer.c: the way back
