@@ -191,6 +191,8 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
         .role = house->self,
         .mode = (enum pst_sandbox_mode)go->sandbox,
         .debug = go->sandbox == PST_SANDBOX_OFF,
+        .uid = go->uid,
+        .gid = go->uid,
     };
     if (house->ops->start != NULL && house->ops->start(house->user, go, &config, err) != PST_OK) {
         return PST_ERR;
