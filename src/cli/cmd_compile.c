@@ -5,6 +5,7 @@
 #include "cli/load.h"
 #include "crypto/crypto.h"
 #include "sys/fd.h"
+#include "sys/sandbox.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -74,12 +75,28 @@ static enum pst_status override(const struct args *args, struct pst_config *conf
     return PST_OK;
 }
 
+/* YAML and policies are read by a process that can read files and write to its socket, nothing else. */
+static enum pst_status confine(struct pst_err *err)
+{
+    static const struct pst_sandbox_path everywhere[] = {
+        {.path = "/", .dir = -1, .access = PST_SANDBOX_READ}};
+    const struct pst_sandbox_config config = {.role = PST_ROLE_COMPILE,
+                                              .mode = PST_SANDBOX_NORMAL,
+                                              .paths = everywhere,
+                                              .n_paths = PST_LEN(everywhere)};
+    struct pst_sandbox_status status;
+    return pst_sandbox_enter(&config, &status, err);
+}
+
 static enum pst_status compile(const struct args *args, struct pst_err *err)
 {
     struct pst_loaded loaded = {0};
     struct pst_images images = {.n = 0};
     char state_dir[PST_PATH_MAX] = {0};
     enum pst_status status = pst_crypto_init(err);
+    if (status == PST_OK) {
+        status = confine(err);
+    }
     if (status == PST_OK) {
         status = pst_load_state_dir(&args->common, state_dir, err);
     }

@@ -209,6 +209,18 @@ static bool all_users(void)
     return pst_str_find(pst_str_of(line, n), PST_STR("4294967295")) != PST_NPOS;
 }
 
+/* Its filter allows what starting roles needs and what any of them needs, and nothing else; each role
+ * then confines itself further. */
+static enum pst_status confine(struct pst_super *s, struct pst_err *err)
+{
+    struct pst_sandbox_status status;
+    const struct pst_sandbox_config config = {
+        .role = PST_ROLE_SUPERVISOR,
+        .mode = s->options->sandbox_off ? PST_SANDBOX_OFF : PST_SANDBOX_NORMAL,
+        .debug = s->options->sandbox_off};
+    return pst_sandbox_enter(&config, &status, err);
+}
+
 static enum pst_status begin(struct pst_super *s, struct pst_err *err)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -224,6 +236,9 @@ static enum pst_status begin(struct pst_super *s, struct pst_err *err)
         s->simulate = x < PST_X_COUNT ? (uint64_t)1 << x : 0;
     }
     if (s->options->demo && demo_start(s, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (confine(s, err) != PST_OK) {
         return PST_ERR;
     }
     heartbeat(s->loop, s);
