@@ -2,6 +2,7 @@
  * what opens must be safe to decide from. */
 #include "base/enc.h"
 #include "cedar/cedar.h"
+#include "cedar/explain.h"
 #include "cedar/format.h"
 
 #include <stdint.h>
@@ -28,6 +29,9 @@ static void use(const struct pst_cedar *c)
     struct pst_arena a;
     struct pst_cedar_answer answer;
     struct pst_cedar_value v = {0};
+    struct pst_cedar_outlook outlook;
+    struct pst_buf out;
+    pst_buf_init(&out, 1u << 16);
     pst_arena_init(&a, 4096, 1u << 22);
     struct pst_cedar_request *r = pst_cedar_request_new(c, &a);
     if (r != NULL) {
@@ -38,10 +42,11 @@ static void use(const struct pst_cedar *c)
             pst_cedar_context(r, v);
         }
         (void)!pst_cedar_authorize(r, &answer, NULL);
+        (void)!pst_cedar_explain(r, &out, NULL);
+        pst_cedar_context(r, pst_cedar_unknown());
+        (void)!pst_cedar_outlook(r, &outlook, NULL);
     }
     pst_arena_release(&a);
-    struct pst_buf out;
-    pst_buf_init(&out, 1u << 16);
     for (uint32_t i = 0; i < pst_cedar_policies(c); i++) {
         (void)!pst_cedar_policy_text(c, i, &out, NULL);
         (void)!pst_cedar_policy_json(c, i, &out, NULL);

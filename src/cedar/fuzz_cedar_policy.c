@@ -1,6 +1,7 @@
 /* Policy text: refused with a position, or taken, decided and written in every format; the JSON it
  * is written as is read back to the same JSON, and formatted text formats to itself. */
 #include "cedar/cedar.h"
+#include "cedar/explain.h"
 #include "cedar/format.h"
 
 #include <stdint.h>
@@ -22,7 +23,22 @@ static void decide(const struct pst_cedar *c)
             PST_OK) {
             pst_cedar_context(r, v);
         }
-        (void)!pst_cedar_authorize(r, &answer, NULL);
+        /* With everything known, an outlook must say what the decision is. */
+        struct pst_cedar_outlook outlook;
+        struct pst_buf out;
+        pst_buf_init(&out, 1u << 20);
+        if (pst_cedar_authorize(r, &answer, NULL) == PST_OK &&
+            pst_cedar_outlook(r, &outlook, NULL) == PST_OK) {
+            PST_BUG_ON(outlook.verdict != (answer.allow ? PST_CEDAR_ALWAYS : PST_CEDAR_NEVER));
+            PST_BUG_ON(outlook.error_certain != (answer.n_errors != 0));
+            /* With the context unknown it must not exclude what happened. */
+            bool allow = answer.allow;
+            (void)!pst_cedar_explain(r, &out, NULL);
+            pst_cedar_context(r, pst_cedar_unknown());
+            PST_BUG_ON(pst_cedar_outlook(r, &outlook, NULL) == PST_OK &&
+                       outlook.verdict == (allow ? PST_CEDAR_NEVER : PST_CEDAR_ALWAYS));
+        }
+        pst_buf_release(&out);
     }
     pst_arena_release(&a);
 }

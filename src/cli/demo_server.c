@@ -252,7 +252,7 @@ static void connection_open(struct pst_demo_server *server, int fd)
     server->connections++;
     pst_arena_init(&c->head_arena, 8192, 1 << 19);
     pst_arena_init(&c->arena, 16384, (size_t)1 << 30);
-    pst_buf_init(&c->in, READ_BYTES * 2);
+    pst_buf_init(&c->in, 2U * READ_BYTES);
     pst_buf_init(&c->body, PST_DEMO_BODY_MAX);
     pst_demo_script_init(&c->script);
     pst_h1_init(&c->parser, PST_H1_REQUEST, &limits, &c->head_arena);

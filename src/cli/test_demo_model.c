@@ -1,4 +1,5 @@
 /* The command's arguments, and its life from the printed address to SIGTERM. */
+#define PST_HAVE_DEMO_MODEL 1 /* as the command's own build says */
 #include "cli/cli.h"
 #include "sys/fd.h"
 

@@ -65,6 +65,7 @@ struct pst_front_request {
     struct pst_str resource; /* model, or administered path */
     struct pst_err fault;    /* why it was refused here; it is denied, and recorded, for this */
     bool body_ended;
+    bool probe; /* /healthz or /readyz */
     enum pst_front_asking asking;
     uint64_t body_bytes;
     struct pst_json_parser json;
@@ -100,15 +101,15 @@ struct pst_front_conn {
     struct pst_watch watch;
     struct pst_timer timer;
     struct pst_h1 parser;
-    struct pst_arena arena; /* of the request in hand: head, JSON, exchange */
-    struct pst_buf in;      /* read, not parsed yet */
-    struct pst_buf out;     /* written, not sent yet */
-    bool closing;           /* close once `out` is sent */
-    bool busy;              /* a request is in hand: reading stops behind its body */
-    bool gone;              /* the client has gone */
-    bool dead;              /* freed when the loop comes round */
-    uint64_t progress_ms;   /* last time the client took a byte */
-    struct pst_later later;
+    struct pst_arena arena;         /* of the request in hand: head, JSON, exchange */
+    struct pst_buf in;              /* read, not parsed yet */
+    struct pst_buf out;             /* written, not sent yet */
+    bool closing;                   /* close once `out` is sent */
+    bool busy;                      /* a request is in hand: reading stops behind its body */
+    bool gone;                      /* the client has gone */
+    bool dead;                      /* freed when the loop comes round */
+    uint64_t progress_ms;           /* last time the client took a byte */
+    struct pst_later later, resume; /* to be freed; to read on */
     struct pst_front_request request;
 };
 
@@ -139,7 +140,8 @@ static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum p
  */
 
 void pst_front_accept(struct pst_front_listener *l);
-/* Reads on from what is buffered: the request in hand is done, or its body may come. */
+/* Reads on from what is buffered, when the loop comes round: the request in hand is done, or its
+ * body may come. */
 void pst_front_conn_resume(struct pst_front_conn *c);
 /* There is something to send, or the interest changed. */
 void pst_front_conn_push(struct pst_front_conn *c);
@@ -193,6 +195,9 @@ enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
                                     struct pst_message *m);
 void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_str *names, size_t n);
 void pst_front_answer_verdict(struct pst_front_request *r, bool allow);
+/* /healthz and /readyz: the one thing that is answered without an identity, on the admin listener
+ * only, with constant bodies. */
+void pst_front_answer_probe(struct pst_front_request *r);
 /* A body of the front's own, whole. */
 void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct pst_str type,
                             struct pst_str body);

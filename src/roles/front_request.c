@@ -135,6 +135,9 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
         media_check(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
+    if (r->route.operation == PST_OP_NONE) {
+        return PST_STEP_NEXT; /* a probe: nothing of it is looked at */
+    }
     for (size_t i = 0; i < r->head->n_headers; i++) {
         if (header_check(r->head->headers[i].name, err) != PST_OK) {
             return PST_STEP_STOP;
@@ -276,6 +279,10 @@ static enum pst_step_result inspect_admin(struct pst_front_request *r, struct ps
 static enum pst_step_result step_inspect(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
+    if (r->route.operation == PST_OP_NONE) {
+        r->probe = true;
+        return PST_STEP_WAIT; /* answered when the driver has returned */
+    }
     switch (pst_operation_row(r->route.operation)->place) {
     case PST_PLACE_UPSTREAM:
         return inspect_chat(r, err);
@@ -343,6 +350,10 @@ void pst_front_request_run(struct pst_front_request *r)
     struct pst_err err = {0};
     enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course,
                                                 r->conn->front->house.simulate, r, &err);
+    if (result == PST_STEP_WAIT && r->probe) {
+        pst_front_answer_probe(r);
+        return;
+    }
     if (result == PST_STEP_STOP && r->state == PST_REQ_NONE) {
         refuse(r, &err);
     } else if (result == PST_STEP_STOP && r->state != PST_REQ_NONE && !r->answering &&

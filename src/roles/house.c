@@ -191,6 +191,8 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
         .role = house->self,
         .mode = (enum pst_sandbox_mode)go->sandbox,
         .debug = go->sandbox == PST_SANDBOX_OFF,
+        .uid = go->uid,
+        .gid = go->uid,
     };
     if (house->ops->start != NULL && house->ops->start(house->user, go, &config, err) != PST_OK) {
         return PST_ERR;
@@ -288,10 +290,18 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     if (status != PST_OK) {
         pst_house_log(house, "ends: %s: %s", pst_error_row(err.code)->code, err.text);
     }
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        house->links[i].used = false;
-        pst_link_release(&house->links[i].link);
+    if (ops->end != NULL) {
+        ops->end(user);
     }
+    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
+        struct pst_house_link *l = &house->links[i];
+        if (l->used) {
+            l->used = false;
+            pst_unwatch(house->loop, &l->watch);
+            pst_link_release(&l->link);
+        }
+    }
+    pst_unwatch(house->loop, &control->watch);
     pst_link_release(&control->link);
     pst_loop_close(house->loop);
     free(house->scratch);

@@ -3,10 +3,12 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -79,6 +81,37 @@ static void channels_make(struct pst_child *c)
     }
 }
 
+/* Control stays who it is, without privileges: SQLite looks at every folder above the database. */
+static uid_t child_user(const struct pst_child *c)
+{
+    return c->super->own_users && c->role != PST_ROLE_CONTROL
+               ? (uid_t)(PST_ROLE_UID_BASE + (uint32_t)c->role * 256 + c->index)
+               : 0;
+}
+
+/* The evidence folder belongs to the user that writes it. */
+static enum pst_status folder_give(int fd, uid_t user, struct pst_err *err)
+{
+    DIR *dir = fdopendir(dup(fd));
+    const struct dirent *entry;
+    if (dir == NULL || fchown(fd, user, user) != 0) {
+        if (dir != NULL) {
+            (void)closedir(dir);
+        }
+        return pst_fail(err, PST_E_IO, "the evidence folder cannot be given to its writer: %m");
+    }
+    enum pst_status status = PST_OK;
+    while ((entry = readdir(dir)) != NULL) {
+        bool dots = pst_str_eq(pst_str_c(entry->d_name), PST_STR(".")) ||
+                    pst_str_eq(pst_str_c(entry->d_name), PST_STR(".."));
+        if (!dots && fchownat(fd, entry->d_name, user, user, AT_SYMLINK_NOFOLLOW) != 0) {
+            status = pst_fail(err, PST_E_IO, "%s: %m", entry->d_name);
+        }
+    }
+    (void)closedir(dir);
+    return status;
+}
+
 /* --- what a child is given
  * --------------------------------------------------------------------------- */
 
@@ -96,6 +129,11 @@ static enum pst_status path_grant(struct pst_child *c, enum pst_grant what, cons
     int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return pst_fail(err, PST_E_CONFIG, "%s: %m", path);
+    }
+    if (what == PST_GRANT_LOG_DIR && child_user(c) != 0 &&
+        folder_give(fd, child_user(c), err) != PST_OK) {
+        pst_fd_close(&fd);
+        return PST_ERR;
     }
     grant(c, what, fd);
     return PST_OK;
@@ -474,6 +512,7 @@ static void child_start(struct pst_child *c)
     channels_make(c);
     const struct pst_plan *plan = s->current.plan;
     struct pst_ipc_go go = {
+        .uid = child_user(c),
         .started_unix_ns = (uint64_t)s->started_unix_ns,
         .simulate = s->simulate,
         .generation = s->current.generation,

@@ -11,7 +11,9 @@
 enum {
     PST_CHILDREN_MAX = 8 + PST_FRONTS_MAX + PST_UPSTREAMS_MAX,
     PST_SUPER_METRICS = PST_METRIC_COUNT,
-    PST_ROLE_UID_BASE = 61180, /* as root, each role runs as this plus its number */
+    /* As root, each process runs as a user of its own: this, plus 256 a role, plus its index. Far
+     * from where distributions and containers give out numbers. */
+    PST_ROLE_UID_BASE = 2124414976,
 };
 
 struct pst_super;
@@ -85,6 +87,7 @@ struct pst_super {
     struct pst_timer heartbeat, stop_timer;
     struct pst_death_note notes[16];
     uint64_t simulate;
+    bool own_users; /* root, and all user ids are there to choose from */
     int64_t started_unix_ns;
     bool told_ready, stopping;
     int exit_status;

@@ -112,6 +112,18 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
     return PST_STEP_NEXT;
 }
 
+/* Groups come with the key and, beside it, from the configuration. */
+static void groups_add(const struct pst_warden_policy *policy, const char *principal,
+                       struct pst_principal *who)
+{
+    struct pst_str group;
+    size_t at = 0;
+    while (who->n_groups < PST_GROUPS_MAX &&
+           pst_image_group_next(policy->image, pst_str_c(principal), &at, &group)) {
+        who->groups[who->n_groups++] = group;
+    }
+}
+
 static enum pst_step_result step_identify(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
@@ -129,6 +141,7 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
     if (result == PST_STEP_NEXT) {
         pst_text(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
                  PST_FMT(c->who.id));
+        groups_add(c->policy, c->principal, &c->who);
     }
     return result;
 }
@@ -630,6 +643,7 @@ enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
                                        .acr = c.request->end_user[0] != 0 ? "key+assertion"
                                                                           : "key"};
         memcpy(c.who.groups, key->groups, sizeof c.who.groups);
+        groups_add(c.policy, c.request->principal, &c.who);
     }
     facts_of_tool(&c);
     bool allow = !c.request->stopped && judge(&c, STEP_DECIDE, STEP_RESERVE);
