@@ -251,16 +251,25 @@ static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsign
 enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
 {
     const struct pst_up_options *o = s->options;
-    char generation[16], port[16], admin_port[16], demo_port[16];
+    const struct {
+        const char *option;
+        uint32_t value; /* 0: not given */
+    } numbers[] = {{"--generation", s->current.generation + 1},
+                   {"--port", o->port},
+                   {"--admin-port", o->admin_port},
+                   {"--demo-port", s->demo_port}};
+    enum { WORDS = 8 }; /* those that are always there */
+    char text[PST_LEN(numbers)][16];
     int pair[2];
-    const char *argv[] = {
-        "postern",      "compile",  "--config",     o->config_path, "--state", o->state_dir,
-        "--out-fd",     "3",        "--generation", generation,     "--port",  port,
-        "--admin-port", admin_port, "--demo-port",  demo_port,      NULL};
-    pst_text(generation, sizeof generation, "%u", s->current.generation + 1);
-    pst_text(port, sizeof port, "%u", o->port);
-    pst_text(admin_port, sizeof admin_port, "%u", o->admin_port);
-    pst_text(demo_port, sizeof demo_port, "%u", s->demo_port);
+    const char *argv[WORDS + 2 * PST_LEN(numbers) + 1] = {
+        "postern", "compile", "--config", o->config_path, "--state", o->state_dir, "--out-fd", "3"};
+    for (size_t i = 0, n = WORDS; i < PST_LEN(numbers); i++) {
+        if (numbers[i].value != 0) {
+            pst_text(text[i], sizeof text[i], "%u", numbers[i].value);
+            argv[n++] = numbers[i].option;
+            argv[n++] = text[i];
+        }
+    }
     if (pst_fd_pair(pair, 0, err) != PST_OK) {
         return PST_ERR;
     }
