@@ -1,7 +1,7 @@
 # The front door. Meson builds; this file only knows which script does what.
 #
 #   make run [PORT=8080] [STATE=state]   the gateway with its demo model, in the foreground
-#   make build                           build/src/cli/postern and build/src/roles/postern-role
+#   make build                           build/postern and build/postern-role
 #   make test                            every test, in a release and in a sanitizer build
 #   make check                           format, lint, structure, hardening of the executables
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each

@@ -10,5 +10,5 @@ if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || [ "$port" -gt 65534 ]; then
     exit 2
 fi
 # shellcheck disable=SC2093 # nothing follows: the supervisor takes this process's place and its Ctrl-C
-exec "$build/src/cli/postern" up --demo --state "$state" --port "$port" --admin-port $((port + 1)) \
-    --role "$build/src/roles/postern-role"
+exec "$build/postern" up --demo --state "$state" --port "$port" --admin-port $((port + 1)) \
+    --role "$build/postern-role"
