@@ -17,7 +17,7 @@ enum { UNIT = 1000 };
 
 void pst_budget_init(struct pst_budget *b, uint64_t seed, size_t counters_cap)
 {
-    *b = (struct pst_budget){0};
+    *b = (struct pst_budget){.n_rules = 0};
     pst_map_init(&b->counters, seed, counters_cap);
 }
 
@@ -33,7 +33,7 @@ void pst_budget_release(struct pst_budget *b)
         c = next;
     }
     pst_map_release(&b->counters);
-    *b = (struct pst_budget){0};
+    *b = (struct pst_budget){.n_rules = 0};
 }
 
 enum pst_status pst_budget_rule_add(struct pst_budget *b, const struct pst_budget_rule *rule,
@@ -54,8 +54,7 @@ void pst_budget_rules_clear(struct pst_budget *b)
     b->n_rules = 0;
 }
 
-/* --- counters
- * --------------------------------------------------------------------------------------- */
+/* --- counters ----------------------------------------------------------------------------- */
 
 static void unlink_counter(struct pst_budget *b, struct pst_budget_counter *c)
 {
