@@ -251,16 +251,26 @@ static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsign
 enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
 {
     const struct pst_up_options *o = s->options;
-    char generation[16], port[16], admin_port[16], demo_port[16];
+    char generation[16];
+    char ports[3][16];
     int pair[2];
-    const char *argv[] = {
-        "postern",      "compile",  "--config",     o->config_path, "--state", o->state_dir,
-        "--out-fd",     "3",        "--generation", generation,     "--port",  port,
-        "--admin-port", admin_port, "--demo-port",  demo_port,      NULL};
+    const char *argv[16] = {"postern",    "compile",  "--config", o->config_path, "--state",
+                            o->state_dir, "--out-fd", "3",        "--generation", generation};
+    const struct {
+        const char *option;
+        uint32_t port;
+    } chosen[] = {
+        {"--port", o->port}, {"--admin-port", o->admin_port}, {"--demo-port", s->demo_port}};
+    size_t n = 10;
     pst_text(generation, sizeof generation, "%u", s->current.generation + 1);
-    pst_text(port, sizeof port, "%u", o->port);
-    pst_text(admin_port, sizeof admin_port, "%u", o->admin_port);
-    pst_text(demo_port, sizeof demo_port, "%u", s->demo_port);
+    for (size_t i = 0; i < PST_LEN(chosen); i++) {
+        if (chosen[i].port != 0) { /* otherwise the configuration's own holds */
+            pst_text(ports[i], sizeof ports[i], "%u", chosen[i].port);
+            argv[n++] = chosen[i].option;
+            argv[n++] = ports[i];
+        }
+    }
+    argv[n] = NULL;
     if (pst_fd_pair(pair, 0, err) != PST_OK) {
         return PST_ERR;
     }
