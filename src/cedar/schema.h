@@ -10,10 +10,11 @@
 
 struct pst_cedar_schema;
 
-/* `limits` may be NULL; text_bytes, depth (of nested types, at most 100 here) and total_bytes are
- * used. NULL with err set: CEDAR_SYNTAX (not well formed), JSON_* (the JSON text), CEDAR_SCHEMA
- * (declared twice, not declared, a cycle, a name that is reserved…), CEDAR_LIMIT, NO_MEMORY. Texts
- * are copied. */
+/* `limits` may be NULL; text_bytes, depth (of types within types as written, at most 50
+ * here) and total_bytes are used; with every common type replaced, types nest at most 100 deep.
+ * NULL with err set: CEDAR_SYNTAX (not well formed), JSON_* (the JSON text), CEDAR_SCHEMA (declared
+ * twice, not declared, a cycle, a name that is reserved…), CEDAR_LIMIT, NO_MEMORY. Texts are
+ * copied. */
 PST_NODISCARD struct pst_cedar_schema *
 pst_cedar_schema_parse_text(const struct pst_cedar_limits *limits, struct pst_str file,
                             struct pst_str text, struct pst_err *err);
