@@ -112,6 +112,17 @@ bool pst_str_i64(struct pst_str s, int64_t *ret)
     return true;
 }
 
+void pst_str_cut_c(struct pst_str s, char *ret, size_t cap)
+{
+    size_t n = 0;
+    PST_BUG_ON(cap == 0);
+    while (n < s.n && n < cap - 1 && s.p[n] != 0) {
+        ret[n] = (char)s.p[n];
+        n++;
+    }
+    ret[n] = 0;
+}
+
 bool pst_str_to_c(struct pst_str s, char *ret, size_t cap)
 {
     if (cap == 0) {

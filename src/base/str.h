@@ -63,6 +63,8 @@ bool pst_str_i64(struct pst_str s, int64_t *ret);
 /* Copies into a C string of `cap` bytes; false (and an empty string) when it does not fit or holds
  * a NUL. */
 PST_NODISCARD bool pst_str_to_c(struct pst_str s, char *ret, size_t cap);
+/* The same for texts that may be cut: as much as fits, up to the first NUL. */
+void pst_str_cut_c(struct pst_str s, char *ret, size_t cap);
 /* Equal or not in time that depends on the lengths only. */
 bool pst_str_eq_const_time(struct pst_str a, struct pst_str b);
 

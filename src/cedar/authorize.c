@@ -30,6 +30,12 @@ static bool scope_matches(const struct pst_cedar_request *r, const struct pst_ce
     }
 }
 
+bool pst_cedar_scope_part(const struct pst_cedar_request *r, const struct pst_cedar_policy_row *p,
+                          enum pst_cedar_var var)
+{
+    return scope_matches(r, &p->scope[var], r->vars[var]);
+}
+
 bool pst_cedar_scope_match(const struct pst_cedar_request *r, const struct pst_cedar_policy_row *p)
 {
     return p->is_template == 0 && scope_matches(r, &p->scope[0], r->vars[0]) &&

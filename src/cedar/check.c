@@ -103,6 +103,19 @@ static bool jumps(uint8_t op)
 
 enum { UNREACHED = -1 };
 
+/* Before an else-branch stands the jump that ends the then-branch, with its value on the stack. */
+static bool then_branch_ok(const struct pst_cedar *c, const struct pst_cedar_policy_row *p,
+                           uint32_t other, int32_t base, int32_t *height)
+{
+    uint32_t end = other - 1;
+    if (c->code[p->code + end].op != PST_CEDAR_C_JUMP ||
+        (height[end] != UNREACHED && height[end] != base + 1)) {
+        return false;
+    }
+    height[end] = base + 1;
+    return true;
+}
+
 /* Heights of the stack before each instruction of one policy. Negative: not valid. */
 static int32_t walk(const struct pst_cedar *c, const struct pst_cedar_policy_row *p,
                     int32_t *height)
@@ -134,6 +147,9 @@ static int32_t walk(const struct pst_cedar *c, const struct pst_cedar_policy_row
                 return -1;
             }
             height[code.a] = there;
+            if (code.op == PST_CEDAR_C_IF && !then_branch_ok(c, p, code.a, there, height)) {
+                return -1;
+            }
         }
         if (code.op != PST_CEDAR_C_JUMP) {
             if (height[i + 1] != UNREACHED && height[i + 1] != next) {

@@ -170,7 +170,7 @@ static enum pst_status read_entity(struct pst_cedar *c, const struct pst_json *e
 }
 
 /* Line and column of a byte of the text, for errors that have no better position. */
-static void position(struct pst_err *err, struct pst_str text, size_t offset)
+void pst_cedar_json_position(struct pst_err *err, struct pst_str text, size_t offset)
 {
     uint32_t line = 1;
     uint32_t column = 1;
@@ -205,7 +205,7 @@ enum pst_status pst_cedar_add_entities_json(struct pst_cedar *c, struct pst_str 
         pst_arena_clear(&scratch);
         st = read_entity(c, e, &scratch, &own);
         if (st != PST_OK) {
-            position(&own, text, e->offset);
+            pst_cedar_json_position(&own, text, e->offset);
         }
     }
     pst_arena_release(&scratch);

@@ -37,6 +37,9 @@ PST_NODISCARD enum pst_status pst_cedar_json_uid(struct pst_cedar_target t,
 /* Whether `v` is one of those two forms; *ret is the object with type and id. */
 bool pst_cedar_json_is_uid(const struct pst_json *v, const struct pst_json **ret);
 
+/* Line and column of a byte of the text, into an error. */
+void pst_cedar_json_position(struct pst_err *err, struct pst_str text, size_t offset);
+
 /* Adds an entity; the same again must be equal. `parents` are entity references of the set. */
 PST_NODISCARD enum pst_status pst_cedar_entity_put(struct pst_cedar *c, uint32_t uid,
                                                    struct pst_cedar_value attrs,

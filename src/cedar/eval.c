@@ -164,8 +164,18 @@ static bool execute(struct machine *m, struct pst_cedar_code code)
     }
 }
 
+bool pst_cedar_step(struct pst_cedar_request *r, struct pst_cedar_code code,
+                    struct pst_cedar_value *stack, uint32_t *top, enum pst_error *ret_code)
+{
+    struct machine m = {.r = r, .x = {.c = r->c, .r = r}, .stack = stack, .top = *top};
+    bool ok = execute(&m, code);
+    *top = m.top;
+    *ret_code = m.code;
+    return ok;
+}
+
 static enum pst_cedar_outcome run(struct machine *m, const struct pst_cedar_policy_row *p,
-                                  uint32_t *ret_at)
+                                  uint32_t *ret_at, uint32_t *ret_jumped)
 {
     const struct pst_cedar_code *codes = &m->r->c->code[p->code];
     for (uint32_t at = 0; at < p->n_code; at++) {
@@ -197,6 +207,7 @@ static enum pst_cedar_outcome run(struct machine *m, const struct pst_cedar_poli
             m->top--;
             at = v.i != 0 ? at : code.a - 1;
         } else if ((v.i != 0) == (code.op == PST_CEDAR_C_OR)) {
+            *ret_jumped = at;
             at = code.a - 1;
         } else {
             m->top--;
@@ -217,9 +228,10 @@ enum pst_cedar_outcome pst_cedar_eval(struct pst_cedar_request *r,
     uint32_t ips = r->n[PST_CEDAR_L_ips];
     struct machine m = {.r = r, .x = {.c = r->c, .r = r}, .stack = r->stack};
     uint32_t at = 0;
-    enum pst_cedar_outcome outcome = run(&m, p, &at);
+    uint32_t jumped = PST_CEDAR_NO;
+    enum pst_cedar_outcome outcome = run(&m, p, &at, &jumped);
     if (ret != NULL) {
-        *ret = (struct pst_cedar_fault){.code = m.code, .at = at};
+        *ret = (struct pst_cedar_fault){.code = m.code, .at = at, .jumped = jumped};
     }
     r->n[PST_CEDAR_L_values] = values;
     r->n[PST_CEDAR_L_fields] = fields;

@@ -18,13 +18,19 @@ struct image_header {
     uint64_t magic;
     uint64_t size; /* of the whole image */
     uint64_t seed; /* of the hash tables */
-    uint32_t crc;  /* of everything after this header */
+    uint32_t crc;  /* of this header with a zero here, and everything after it */
     uint32_t n_sections;
     uint32_t always;
     uint32_t stack_max;
     uint32_t text_bytes; /* limits that requests are held to */
     uint32_t zero;
 };
+
+static uint32_t checksum(struct image_header head, struct pst_str body)
+{
+    head.crc = 0;
+    return pst_crc32c(pst_crc32c(0, pst_str_of(&head, sizeof head)), body);
+}
 
 static bool pad(struct pst_buf *out, size_t start)
 {
@@ -64,8 +70,7 @@ enum pst_status pst_cedar_image_write(const struct pst_cedar *c, struct pst_buf 
     if (!ok || !pad(out, start)) {
         return pst_fail(err, PST_E_NO_MEMORY, "the policy image is larger than the limit");
     }
-    struct pst_str body = pst_str_from(pst_buf_str(out), start + sizeof head);
-    head.crc = pst_crc32c(0, body);
+    head.crc = checksum(head, pst_str_from(pst_buf_str(out), start + sizeof head));
     memcpy(&out->p[start], &head, sizeof head);
     return PST_OK;
 }
@@ -88,7 +93,7 @@ static enum pst_status read_header(struct pst_str image, struct image_header *he
     if (head->size != image.n || image.n > 1u << 31) {
         return corrupt(err, "its size is wrong");
     }
-    if (head->crc != pst_crc32c(0, pst_str_from(image, sizeof *head))) {
+    if (head->crc != checksum(*head, pst_str_from(image, sizeof *head))) {
         return corrupt(err, "its checksum is wrong");
     }
     return PST_OK;

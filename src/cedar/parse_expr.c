@@ -13,7 +13,8 @@ enum frame_kind {
     F_SET,
     F_RECORD,
     F_CALL,
-    F_METHOD, /* op: function, or PST_CEDAR_FN_COUNT + operator for the built-in ones */
+    F_METHOD, /* op: function, or PST_CEDAR_FN_COUNT + operator for the built-in
+                 ones */
     F_IF,
     F_THEN,
     F_ELSE,
@@ -422,7 +423,7 @@ static enum pst_status method(struct expr *e, const struct pst_cedar_tok *name)
         return pst_fail_at(p->err, PST_E_CEDAR_SYNTAX, name->line, name->column, "%s %s", words.c,
                            function ? "is a function, not a method" : "is no method");
     }
-    f.op = (uint8_t)(op != PST_CEDAR_OP_COUNT ? PST_CEDAR_FN_COUNT + op : fn);
+    f.op = (uint8_t)(op != PST_CEDAR_OP_COUNT ? (unsigned)PST_CEDAR_FN_COUNT + (unsigned)op : fn);
     if (push(e, f, name) != PST_OK ||
         (op == PST_CEDAR_OP_COUNT && pst_cedar_parse_push(p, e->node) != PST_OK) ||
         pst_cedar_parse_next(p) != PST_OK) {

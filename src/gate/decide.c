@@ -52,7 +52,8 @@ static struct pst_str policy_name(const struct court *c, uint32_t policy)
     return pst_cedar_policy(c->policies, policy).id;
 }
 
-/* --- obligations ------------------------------------------------------------------------------- */
+/* --- obligations -------------------------------------------------------------------------------
+ */
 
 static const struct obligation *obligation_find(struct pst_str name)
 {
@@ -104,8 +105,8 @@ static bool obligations_take(struct court *c, uint32_t policy)
     struct pst_str name, value;
     for (uint32_t i = 0; pst_cedar_annotation_at(c->policies, policy, i, &name, &value); i++) {
         if (!obligation_possible(name, value)) {
-            deny(c->out, PST_E_OBLIGATION_UNKNOWN, "a policy demands something that is not available",
-                 name);
+            deny(c->out, PST_E_OBLIGATION_UNKNOWN,
+                 "a policy demands something that is not available", name);
             return false;
         }
         const struct obligation *o = obligation_find(name);
@@ -130,10 +131,11 @@ enum pst_status pst_decide_check(const struct pst_cedar *policies, struct pst_er
             (void)pst_fail_at(err, PST_E_CEDAR_VALIDATION, info.line, info.column,
                               "@%.*s(\"%.*s\"): %s", PST_FMT(name), PST_FMT(value),
                               o == NULL ? "there is no such annotation; see docs/policy.md"
-                              : o->kind == NOT_HERE ? "this version cannot carry it out"
-                                                    : "the value is not one that can be carried out");
-            if (err != NULL) {
-                (void)pst_str_to_c(info.file, err->file, sizeof err->file);
+                              : o->kind == NOT_HERE
+                                  ? "this version cannot carry it out"
+                                  : "the value is not one that can be carried out");
+            if (err != NULL && !pst_str_to_c(info.file, err->file, sizeof err->file)) {
+                err->file[0] = '\0'; /* too long a name is no name */
             }
             return PST_ERR;
         }
@@ -141,12 +143,13 @@ enum pst_status pst_decide_check(const struct pst_cedar *policies, struct pst_er
     return PST_OK;
 }
 
-/* --- one question to Cedar ------------------------------------------------------------------------ */
+/* --- one question to Cedar
+ * ------------------------------------------------------------------------ */
 
 #define TYPE(name) PST_STR("Postern::" name)
 
-static struct pst_cedar_value typed(struct court *c, struct pst_cedar_request *r, struct pst_str type,
-                                    struct pst_str id)
+static struct pst_cedar_value typed(struct court *c, struct pst_cedar_request *r,
+                                    struct pst_str type, struct pst_str id)
 {
     uint8_t *full = pst_arena_take(c->arena, 9 + type.n);
     if (full == NULL) {
@@ -273,7 +276,8 @@ static bool permitted_with_obligations(struct court *c, enum pst_operation opera
     return true;
 }
 
-/* --- the parts of a decision ------------------------------------------------------------------------ */
+/* --- the parts of a decision
+ * ------------------------------------------------------------------------ */
 
 static bool strips(const struct court *c, const struct pst_cedar_answer *answer)
 {
@@ -378,7 +382,8 @@ void pst_decide(const struct pst_cedar *policies, const struct pst_facts *facts,
         models_permitted(&c, models, n_models);
         return;
     }
-    if (!permitted_with_obligations(&c, facts->operation, facts->resource) || !tools_permitted(&c)) {
+    if (!permitted_with_obligations(&c, facts->operation, facts->resource) ||
+        !tools_permitted(&c)) {
         return;
     }
     ret->code = PST_E_NONE;

@@ -21,10 +21,10 @@ enum pst_verdict {
 /* Names of policies are their @id, or policyN. Lists are cut at PST_DECISION_LIST items. */
 struct pst_decision {
     enum pst_verdict verdict;
-    enum pst_error code;      /* why, for a denial */
-    char message[128];        /* for the client: names the tool or model, never a policy's text */
-    uint32_t max_tokens;      /* obligation; 0: none */
-    bool sync_first;          /* obligation @record("send"), and always for administration */
+    enum pst_error code; /* why, for a denial */
+    char message[128];   /* for the client: names the tool or model, never a policy's text */
+    uint32_t max_tokens; /* obligation; 0: none */
+    bool sync_first;     /* obligation @record("send"), and always for administration */
     struct pst_str policies[PST_DECISION_LIST];
     size_t n_policies;
     struct pst_str errors[PST_DECISION_LIST];

@@ -31,13 +31,13 @@ enum pst_image_kind {
 enum {
     PST_IMAGE_MAGIC = 0x31545350, /* "PST1" */
     PST_IMAGE_VERSION = 1,
-    PST_NAME_MAX = 64,       /* names of upstreams, groups, owners, with the NUL */
-    PST_MODEL_MAX = 128,     /* model names and aliases, with the NUL */
+    PST_NAME_MAX = 64,   /* names of upstreams, groups, owners, with the NUL */
+    PST_MODEL_MAX = 128, /* model names and aliases, with the NUL */
     PST_HOST_MAX = 256,
     PST_PATH_MAX = 256,
     PST_UPSTREAMS_MAX = 32,
     PST_MODELS_MAX = 256,
-    PST_ROUTES_MAX = 8,      /* upstreams tried in order for one model */
+    PST_ROUTES_MAX = 8, /* upstreams tried in order for one model */
     PST_LISTENERS_MAX = 8,
     PST_FRONTS_MAX = 16,
     PST_LIMIT_ROWS_MAX = 64,
@@ -46,41 +46,42 @@ enum {
 
 struct pst_image_head {
     uint32_t magic, version, kind, generation;
-    uint64_t size;          /* of the whole image in bytes */
-    uint8_t digest[32];     /* SHA-256 of the configuration and policy sources, for evidence */
+    uint64_t size;      /* of the whole image in bytes */
+    uint8_t digest[32]; /* SHA-256 of the configuration and policy sources, for evidence */
 };
 
-/* --- plan --------------------------------------------------------------------------------------- */
+/* --- plan ---------------------------------------------------------------------------------------
+ */
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
-enum pst_sandbox_mode { PST_SANDBOX_NORMAL = 0, PST_SANDBOX_STRICT = 1, PST_SANDBOX_OFF = 2 };
 
 struct pst_plan_listener {
-    uint32_t kind;           /* enum pst_listener_kind */
-    uint32_t port;           /* host order; 0 for a Unix socket */
+    uint32_t kind;              /* enum pst_listener_kind */
+    uint32_t port;              /* host order; 0 for a Unix socket */
     char address[PST_PATH_MAX]; /* an IP literal, or the path of a Unix socket */
 };
 
 struct pst_plan_upstream {
     char name[PST_NAME_MAX];
-    uint32_t cred_source;    /* enum pst_cred_source: where supervisor takes the credential from */
-    uint32_t tls;            /* 1: the egress needs a CA bundle */
+    uint32_t cred_source; /* enum pst_cred_source: where supervisor takes the credential from */
+    uint32_t tls;         /* 1: the egress needs a CA bundle */
     char cred_ref[PST_PATH_MAX]; /* the variable's name or the file's path */
     char ca_file[PST_PATH_MAX];  /* empty: the system's bundle */
 };
 
 struct pst_plan {
     struct pst_image_head head;
-    uint32_t fronts;         /* public fronts; one admin front is always added */
-    uint32_t sandbox;        /* enum pst_sandbox_mode */
+    uint32_t fronts;  /* public fronts; one admin front is always added */
+    uint32_t sandbox; /* enum pst_sandbox_mode of sys/sandbox.h */
     uint32_t n_listeners, n_upstreams;
     char state_dir[PST_PATH_MAX];
     struct pst_plan_listener listeners[PST_LISTENERS_MAX];
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
 };
 
-/* --- limits: the runtime values of src/tables/limits.def ---------------------------------------- */
+/* --- limits: the runtime values of src/tables/limits.def ----------------------------------------
+ */
 
 enum pst_limit {
 #define PST_LIMIT(name, def, hard, unit, error, text) PST_LIMIT_##name,
@@ -103,16 +104,17 @@ struct pst_limit_row {
 const struct pst_limit_row *pst_limit_row(enum pst_limit limit);
 void pst_limits_default(struct pst_limits *ret);
 
-/* --- models -------------------------------------------------------------------------------------- */
+/* --- models --------------------------------------------------------------------------------------
+ */
 
 struct pst_image_route {
-    uint32_t upstream;             /* index into the plan's upstreams */
-    char model[PST_MODEL_MAX];     /* the name the upstream knows */
+    uint32_t upstream;         /* index into the plan's upstreams */
+    char model[PST_MODEL_MAX]; /* the name the upstream knows */
 };
 
 struct pst_image_model {
-    char name[PST_MODEL_MAX];      /* what clients ask for; the table is sorted by it */
-    uint32_t max_tokens;           /* cap put in by front; 0: none */
+    char name[PST_MODEL_MAX]; /* what clients ask for; the table is sorted by it */
+    uint32_t max_tokens;      /* cap put in by front; 0: none */
     uint32_t n_routes;
     struct pst_image_route routes[PST_ROUTES_MAX];
 };
@@ -121,12 +123,13 @@ struct pst_front_image {
     struct pst_image_head head;
     struct pst_limits limits;
     uint32_t n_models, n_upstreams;
-    uint32_t durability;           /* enum pst_durability, for /readyz */
+    uint32_t durability; /* enum pst_durability, for /readyz */
     uint32_t interval_ms;
     struct pst_image_model models[PST_MODELS_MAX];
 };
 
-/* --- warden -------------------------------------------------------------------------------------- */
+/* --- warden --------------------------------------------------------------------------------------
+ */
 
 enum pst_limit_scope {
     PST_SCOPE_PRINCIPAL = 1, /* name empty: every principal by itself */
@@ -135,18 +138,18 @@ enum pst_limit_scope {
 };
 
 struct pst_image_limit {
-    uint32_t scope;                /* enum pst_limit_scope */
-    uint32_t requests;             /* per window; 0: unlimited */
+    uint32_t scope;    /* enum pst_limit_scope */
+    uint32_t requests; /* per window; 0: unlimited */
     uint32_t window_ms;
-    uint32_t concurrent;           /* 0: unlimited */
-    char name[PST_MODEL_MAX];      /* a principal "Workload::demo", group, model; empty: each */
+    uint32_t concurrent;      /* 0: unlimited */
+    char name[PST_MODEL_MAX]; /* a principal "Workload::demo", group, model; empty: each */
 };
 
 struct pst_warden_image {
     struct pst_image_head head;
     struct pst_limits limits;
     uint32_t n_models, n_upstreams, n_limits;
-    uint32_t admin_uid;            /* who may administer through the Unix socket, beside root */
+    uint32_t admin_uid; /* who may administer through the Unix socket, beside root */
     char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
     struct pst_image_limit limits_by[PST_LIMIT_ROWS_MAX];
@@ -155,30 +158,35 @@ struct pst_warden_image {
     uint32_t policies_at, policies_n;
     uint32_t entities_at, entities_n;
     uint32_t sources_at, sources_n;
+    /* Groups that the configuration gives beside those of keys: lines of "User::alice\tgroup\n",
+     * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one
+     * request (with the groups of its key) hides the one of the set. */
+    uint32_t members_at, members_n;
 };
 
-/* --- egress, dial, audit -------------------------------------------------------------------------- */
+/* --- egress, dial, audit
+ * -------------------------------------------------------------------------- */
 
 struct pst_egress_image {
     struct pst_image_head head;
     struct pst_limits limits;
-    uint32_t upstream;             /* own index */
+    uint32_t upstream; /* own index */
     uint32_t port, tls;
     char name[PST_NAME_MAX];
-    char host[PST_HOST_MAX];       /* for Host, SNI and the certificate */
-    char base_path[PST_PATH_MAX];  /* "/v1", without a trailing slash */
-    char cred_header[PST_NAME_MAX];  /* "authorization" */
-    char cred_prefix[PST_NAME_MAX];  /* "Bearer " */
-    char proxy_host[PST_HOST_MAX]; /* empty: none */
+    char host[PST_HOST_MAX];        /* for Host, SNI and the certificate */
+    char base_path[PST_PATH_MAX];   /* "/v1", without a trailing slash */
+    char cred_header[PST_NAME_MAX]; /* "authorization" */
+    char cred_prefix[PST_NAME_MAX]; /* "Bearer " */
+    char proxy_host[PST_HOST_MAX];  /* empty: none */
     uint32_t proxy_port;
-    uint32_t pool;                 /* idle connections kept */
+    uint32_t pool; /* idle connections kept */
 };
 
 struct pst_dial_target {
     uint32_t upstream;
     uint32_t port;
-    uint32_t allow_private;        /* loopback, private, link-local addresses are listed */
-    char host[PST_HOST_MAX];       /* the proxy's, where there is one */
+    uint32_t allow_private;  /* loopback, private, link-local addresses are listed */
+    char host[PST_HOST_MAX]; /* the proxy's, where there is one */
 };
 
 struct pst_dial_image {
@@ -193,9 +201,11 @@ enum pst_durability { PST_DURABLE_ANSWER = 0, PST_DURABLE_SEND = 1, PST_DURABLE_
 struct pst_audit_image {
     struct pst_image_head head;
     struct pst_limits limits;
-    uint32_t durability;           /* enum pst_durability */
-    uint32_t interval_ms;          /* the window of `interval` */
+    uint32_t durability;  /* enum pst_durability */
+    uint32_t interval_ms; /* the window of `interval` */
+    uint32_t n_upstreams;
     char log_name[PST_NAME_MAX];
+    char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
 };
 
 /* Accepts an image of this kind: magic, version, size, counts within their caps, every text
@@ -205,5 +215,9 @@ PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_ima
 /* Finds a model by its client-visible name (binary search); NULL when absent. */
 const struct pst_image_model *pst_image_model(const struct pst_image_model *models, uint32_t n,
                                               struct pst_str name);
+/* The groups of a principal ("User::alice") by the configuration, one a call: start with *at = 0;
+ * false at the end. The view points into the image, which was accepted. */
+bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
+                          size_t *at, struct pst_str *ret_group);
 
 #endif

@@ -37,7 +37,8 @@ void pst_house_fail(struct pst_house *house, const struct pst_err *err)
     }
 }
 
-/* --- links ---------------------------------------------------------------------------------------- */
+/* --- links
+ * ---------------------------------------------------------------------------------------- */
 
 static void link_drop(struct pst_house *house, struct pst_house_link *l)
 {
@@ -50,16 +51,6 @@ static void link_drop(struct pst_house *house, struct pst_house_link *l)
         house->ops->peer_lost(house->user, &l->link);
     }
     pst_link_release(&l->link);
-}
-
-static struct pst_house_link *link_holder(struct pst_house *house, struct pst_link *link)
-{
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        if (&house->links[i].link == link) {
-            return &house->links[i];
-        }
-    }
-    return &house->control;
 }
 
 static void report(struct pst_house *house, const struct pst_link *link, enum pst_error code,
@@ -88,16 +79,11 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     (void)ready;
     struct pst_house_link *l = user;
     struct pst_house *house = l->house;
-    pst_link_handler *handler = l == &house->control ? house->ops->order : house->ops->message;
     bool more;
     unsigned violation;
-    enum pst_status status =
-        pst_link_read(&l->link, house->scratch, READ_ROUNDS, handler, house->user, &more, &violation);
+    enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS, handler,
+                                           house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
-        return;
-    }
-    if (l == &house->control) {
-        pst_loop_stop(loop); /* the supervisor has gone, or nonsense came from it */
         return;
     }
     if (violation != 0) {
@@ -115,8 +101,8 @@ static enum pst_status link_watch(struct pst_house *house, struct pst_house_link
 }
 
 /* A new end of a pair; it replaces a link to the same peer (which has been restarted). */
-static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc_channel *c, int *fd,
-                                   struct pst_err *err)
+static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc_channel *c,
+                                   int *fd, struct pst_err *err)
 {
     struct pst_house_link *free_one = NULL;
     for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
@@ -184,7 +170,8 @@ static void flush_all(struct pst_loop *loop, void *user)
     link_flush(house, &house->control);
 }
 
-/* --- the supervisor's orders ---------------------------------------------------------------------- */
+/* --- the supervisor's orders
+ * ---------------------------------------------------------------------- */
 
 static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *go,
                              struct pst_err *err)
@@ -278,8 +265,8 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     pst_link_init(&control->link, PST_HOUSE_CONTROL_FD, self, PST_ROLE_SUPERVISOR, 0, QUEUE_CAP);
     control->used = true;
     control->house = house;
-    enum pst_status status = pst_watch(house->loop, control->link.fd, PST_READ, control_ready, house,
-                                       &control->watch, &err);
+    enum pst_status status = pst_watch(house->loop, control->link.fd, PST_READ, control_ready,
+                                       house, &control->watch, &err);
     if (status == PST_OK) {
         status = pst_loop_hook(house->loop, flush_all, house, &err);
     }

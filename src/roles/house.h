@@ -58,7 +58,7 @@ struct pst_house_link {
 struct pst_house {
     enum pst_role self;
     uint8_t index;
-    bool running; /* READY was said */
+    bool running;      /* READY was said */
     uint64_t simulate; /* bits of exceptions forced by a test */
     struct pst_loop *loop;
     const struct pst_house_ops *ops;
@@ -83,6 +83,9 @@ void pst_house_accuse(struct pst_house *house, struct pst_link *link, enum pst_e
                       uint64_t req);
 /* This role cannot go on: remembers why and ends the loop; the supervisor restarts it. */
 void pst_house_fail(struct pst_house *house, const struct pst_err *err);
+/* Arms a timer; a loop without room for it ends the role. */
+void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t after_ms,
+                     pst_timer_fn *fn, void *user);
 /* One line on standard error: time, role, text. For the few things that no record holds. */
 void pst_house_log(const struct pst_house *house, const char *fmt, ...) PST_PRINTF(2, 3);
 

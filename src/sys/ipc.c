@@ -70,13 +70,6 @@ static const struct pst_ipc_row rows[PST_IPC_COUNT] = {
 #undef PST_IPC
 };
 
-const char *pst_role_name(enum pst_role role)
-{
-    static const char *const names[] = {"supervisor", "front", "warden", "audit",
-                                        "egress",     "dial",  "keys",   "control"};
-    return (unsigned)role < PST_LEN(names) ? names[role] : "unknown";
-}
-
 const struct pst_ipc_row *pst_ipc_row(unsigned type)
 {
     return type > PST_IPC_NONE && type < PST_IPC_COUNT ? &rows[type] : NULL;

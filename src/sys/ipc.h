@@ -12,23 +12,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sys/role.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum pst_role {
-    PST_ROLE_SUPERVISOR,
-    PST_ROLE_FRONT,
-    PST_ROLE_WARDEN,
-    PST_ROLE_AUDIT,
-    PST_ROLE_EGRESS,
-    PST_ROLE_DIAL,
-    PST_ROLE_KEYS,
-    PST_ROLE_CONTROL,
-    PST_ROLE_COUNT,
-    PST_ROLE_ANYONE = PST_ROLE_COUNT, /* in the table only: any role but the supervisor */
-};
-const char *pst_role_name(enum pst_role role);
 
 /* Where a request is, seen from one process. A receiver keeps one of these per request. */
 enum pst_req_state {
@@ -91,11 +78,11 @@ struct pst_ipc_head {
 };
 
 enum {
-    PST_IPC_TAIL_MAX = 32768,    /* largest tail */
-    PST_IPC_FIXED_MAX = 1024,    /* largest fixed struct */
+    PST_IPC_TAIL_MAX = 32768, /* largest tail */
+    PST_IPC_FIXED_MAX = 1024, /* largest fixed struct */
     PST_IPC_MESSAGE_MAX = 8 + PST_IPC_FIXED_MAX + PST_IPC_TAIL_MAX,
-    PST_IPC_WINDOW = 131072,     /* answer bytes an egress may have under way per request */
-    PST_IPC_INLINE_MAX = 32768,  /* larger request bodies travel as a sealed memfd */
+    PST_IPC_WINDOW = 131072,    /* answer bytes an egress may have under way per request */
+    PST_IPC_INLINE_MAX = 32768, /* larger request bodies travel as a sealed memfd */
 };
 
 enum pst_ipc_fd { PST_IPC_FD_NO, PST_IPC_FD_ONE, PST_IPC_FD_MAYBE };
@@ -132,12 +119,12 @@ PST_NODISCARD enum pst_status pst_ipc_check(struct pst_str message, bool has_fd,
 
 /* STR fields. */
 #define PST_ISTR(field) pst_str_of((field).b, (field).n)
-#define PST_ISTR_SET(field, s) pst_ipc_str_set(&(field).n, (field).b, sizeof (field).b, (s))
+#define PST_ISTR_SET(field, s) pst_ipc_str_set(&(field).n, (field).b, sizeof(field).b, (s))
 /* False, and the field empty, when s does not fit. */
 bool pst_ipc_str_set(uint16_t *n, char *b, size_t cap, struct pst_str s);
 /* The same, cut at a UTF-8 boundary instead of refused: for texts meant for people. */
 void pst_ipc_str_cut(uint16_t *n, char *b, size_t cap, struct pst_str s);
-#define PST_ISTR_CUT(field, s) pst_ipc_str_cut(&(field).n, (field).b, sizeof (field).b, (s))
+#define PST_ISTR_CUT(field, s) pst_ipc_str_cut(&(field).n, (field).b, sizeof(field).b, (s))
 
 /* Lists in tails: each item is one length byte and that many bytes (≤ 255). */
 PST_NODISCARD bool pst_ipc_list_add(struct pst_buf *tail, struct pst_str item);

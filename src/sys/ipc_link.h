@@ -1,7 +1,7 @@
 /* One end of a SOCK_SEQPACKET pair that speaks the table in ipc.def. The link owns its descriptor
  * and those waiting in its queue. It knows nothing of the event loop: the owner calls read when the
- * descriptor is readable and flush once per wake-up; many messages move in one system call each way.
- * A full socket is back-pressure (AGAIN), a full queue refuses the message. */
+ * descriptor is readable and flush once per wake-up; many messages move in one system call each
+ * way. A full socket is back-pressure (AGAIN), a full queue refuses the message. */
 #ifndef PST_SYS_IPC_LINK_H
 #define PST_SYS_IPC_LINK_H
 
@@ -10,11 +10,11 @@
 struct pst_link {
     int fd; /* -1 when closed */
     enum pst_role self, peer;
-    uint8_t index;  /* which front or egress the peer is */
-    bool admin;     /* the peer is the administration front */
-    bool broken;    /* closed by the peer or by a violation; the owner drops it */
-    bool blocked;   /* the last flush met a full socket */
-    void *user;     /* the owner's */
+    uint8_t index; /* which front or egress the peer is */
+    bool admin;    /* the peer is the administration front */
+    bool broken;   /* closed by the peer or by a violation; the owner drops it */
+    bool blocked;  /* the last flush met a full socket */
+    void *user;    /* the owner's */
     struct pst_buf queue;
     size_t queued; /* messages in the queue */
 };

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { REPEAT = 16, SAMPLES_MAX = 200000 };
+#define REPEAT 16.0
+enum { SAMPLES_MAX = 200000 };
 
 struct bench {
     struct pst_arena arena;
@@ -145,7 +146,7 @@ static size_t measure(struct bench *b, double *samples, struct pst_err *err)
         for (size_t i = 0; i < b->n && n < SAMPLES_MAX; i++) {
             struct pst_cedar_answer a;
             double start = now_ns();
-            for (int k = 0; k < REPEAT; k++) {
+            for (double k = 0; k < REPEAT; k++) {
                 if (!decide(b, i, &a, err)) {
                     return 0;
                 }

@@ -1,0 +1,411 @@
+#include "control/compile.h"
+
+#include "control/policy.h"
+#include "crypto/hash.h"
+#include "wire/json_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What every image is made from. */
+struct maker {
+    const struct pst_compile_in *in;
+    const struct pst_config *config;
+    uint8_t digest[32];
+    struct pst_buf policies, entities, sources, members;
+    struct pst_images *images;
+    struct pst_err *err;
+};
+
+static enum pst_status make_all(struct maker *m);
+
+enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *ret,
+                            struct pst_err *err)
+{
+    struct pst_images images = {0};
+    struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
+    size_t text_cap = (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard;
+    pst_buf_init(&m.policies, text_cap);
+    pst_buf_init(&m.entities, text_cap);
+    pst_buf_init(&m.sources, text_cap);
+    pst_buf_init(&m.members, text_cap);
+    pst_compile_digest(in, m.digest);
+    enum pst_status status = make_all(&m);
+    pst_buf_release(&m.policies);
+    pst_buf_release(&m.entities);
+    pst_buf_release(&m.sources);
+    pst_buf_release(&m.members);
+    if (status != PST_OK) {
+        pst_images_release(&images);
+        return status;
+    }
+    *ret = images;
+    return PST_OK;
+}
+
+void pst_images_release(struct pst_images *images)
+{
+    if (images == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < images->n; i++) {
+        free(images->list[i].p);
+    }
+    *images = (struct pst_images){0};
+}
+
+/* --- texts -------------------------------------------------------------------------------- */
+
+static void digest_add(struct pst_buf *buf, struct pst_str name, struct pst_str text)
+{
+    uint8_t part[32], sizes[16];
+    pst_sha256(text, part);
+    pst_put_u64le(sizes, name.n);
+    pst_put_u64le(&sizes[8], text.n);
+    pst_buf_add(buf, pst_str_of(sizes, sizeof sizes));
+    pst_buf_add(buf, name);
+    pst_buf_add(buf, pst_str_of(part, sizeof part));
+}
+
+void pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32])
+{
+    struct pst_buf buf;
+    pst_buf_init(&buf, SIZE_MAX / 2);
+    digest_add(&buf, PST_STR("postern.yaml"), in->config_text);
+    for (size_t i = 0; i < in->n_policies; i++) {
+        digest_add(&buf, in->policies[i].name, in->policies[i].text);
+    }
+    PST_BUG_ON(buf.failed); /* a digest of a part would be a lie in every record */
+    pst_sha256(pst_buf_str(&buf), ret);
+    pst_buf_release(&buf);
+}
+
+static void out_uid(struct pst_json_out *o, const char *type, const char *id)
+{
+    char full[PST_NAME_MAX + 16];
+    (void)snprintf(full, sizeof full, "Postern::%.*s", PST_NAME_MAX - 1, type);
+    pst_json_out_object(o);
+    pst_json_out_kstr(o, "type", pst_str_c(full));
+    pst_json_out_kstr(o, "id", pst_str_c(id));
+    pst_json_out_end(o);
+}
+
+/* Begins an entity; the parents follow, then out_entity_end. */
+static void out_entity(struct pst_json_out *o, const char *type, const char *id)
+{
+    pst_json_out_object(o);
+    PST_JSON_KEY(o, "uid");
+    out_uid(o, type, id);
+    PST_JSON_KEY(o, "attrs");
+    pst_json_out_object(o);
+    pst_json_out_end(o);
+    PST_JSON_KEY(o, "parents");
+    pst_json_out_array(o);
+}
+
+static void out_entity_end(struct pst_json_out *o)
+{
+    pst_json_out_end(o);
+    pst_json_out_end(o);
+}
+
+static void out_groups(struct pst_json_out *o, const struct pst_config *config)
+{
+    for (uint32_t i = 0; i < config->n_members; i++) {
+        bool seen = false;
+        for (uint32_t k = 0; k < i && !seen; k++) {
+            seen = strcmp(config->members[k].group, config->members[i].group) == 0;
+        }
+        if (!seen) {
+            out_entity(o, "Group", config->members[i].group);
+            out_entity_end(o);
+        }
+    }
+    for (uint32_t i = 0; i < config->n_members;) {
+        char type[PST_NAME_MAX] = {0};
+        const char *principal = config->members[i].principal;
+        struct pst_str whole = pst_str_c(principal);
+        size_t colons = pst_str_find(whole, PST_STR("::"));
+        PST_BUG_ON(colons == PST_NPOS ||
+                   !pst_str_to_c(pst_str_cut(whole, 0, colons), type, sizeof type));
+        out_entity(o, type, &principal[colons + 2]);
+        do { /* sorted: the memberships of a principal stand together */
+            out_uid(o, "Group", config->members[i].group);
+            i++;
+        } while (i < config->n_members && strcmp(config->members[i].principal, principal) == 0);
+        out_entity_end(o);
+    }
+}
+
+enum pst_status pst_compile_entities(const struct pst_config *config, struct pst_buf *out,
+                                     struct pst_err *err)
+{
+    struct pst_json_out o;
+    pst_json_out_init(&o, out);
+    pst_json_out_array(&o);
+    out_groups(&o, config);
+    for (uint32_t i = 0; i < config->n_upstreams; i++) {
+        out_entity(&o, "Provider", config->upstreams[i].name);
+        out_entity_end(&o);
+    }
+    for (uint32_t i = 0; i < config->n_models; i++) {
+        const struct pst_image_model *model = &config->models[i];
+        out_entity(&o, "Model", model->name);
+        for (uint32_t k = 0; k < model->n_routes; k++) {
+            bool seen = false;
+            for (uint32_t j = 0; j < k; j++) {
+                seen = seen || model->routes[j].upstream == model->routes[k].upstream;
+            }
+            if (!seen) {
+                out_uid(&o, "Provider", config->upstreams[model->routes[k].upstream].name);
+            }
+        }
+        out_entity_end(&o);
+    }
+    pst_json_out_end(&o);
+    if (!pst_json_out_ok(&o)) {
+        return pst_fail(err, PST_E_CONFIG,
+                        "groups and models together are too large, or a name is "
+                        "not UTF-8");
+    }
+    return PST_OK;
+}
+
+static enum pst_status make_texts(struct maker *m)
+{
+    uint64_t line = 1;
+    for (size_t i = 0; i < m->in->n_policies; i++) {
+        const struct pst_source *source = &m->in->policies[i];
+        pst_buf_u64(&m->sources, line);
+        pst_buf_byte(&m->sources, '\t');
+        pst_buf_add(&m->sources, source->name);
+        pst_buf_byte(&m->sources, '\n');
+        pst_buf_add(&m->policies, source->text);
+        if (!pst_str_ends(source->text, PST_STR("\n"))) {
+            pst_buf_byte(&m->policies, '\n');
+            line++;
+        }
+        for (size_t k = 0; k < source->text.n; k++) {
+            line += source->text.p[k] == '\n';
+        }
+    }
+    for (uint32_t i = 0; i < m->config->n_members; i++) {
+        pst_buf_add(&m->members, pst_str_c(m->config->members[i].principal));
+        pst_buf_byte(&m->members, '\t');
+        pst_buf_add(&m->members, pst_str_c(m->config->members[i].group));
+        pst_buf_byte(&m->members, '\n');
+    }
+    if (m->policies.n > m->config->limits.v[PST_LIMIT_policy_bytes] || m->policies.failed ||
+        m->sources.failed || m->members.failed) {
+        return pst_fail(m->err, PST_E_CONFIG,
+                        "the policies are larger than policy_bytes (%llu bytes); raise the limit",
+                        (unsigned long long)m->config->limits.v[PST_LIMIT_policy_bytes]);
+    }
+    enum pst_status status = pst_compile_entities(m->config, &m->entities, m->err);
+    if (status != PST_OK) {
+        return status;
+    }
+    return pst_policy_check(m->in->policies, m->in->n_policies, pst_buf_str(&m->entities),
+                            /* ret_count= */ NULL, m->err);
+}
+
+/* --- images ------------------------------------------------------------------------------- */
+
+static void *make_image(struct maker *m, enum pst_image_kind kind, uint32_t index, size_t size)
+{
+    struct pst_image_head *head = calloc(1, size);
+    if (head == NULL) {
+        (void)pst_fail(m->err, PST_E_NO_MEMORY, "no memory for the configuration images");
+        return NULL;
+    }
+    head->magic = PST_IMAGE_MAGIC;
+    head->version = PST_IMAGE_VERSION;
+    head->kind = (uint32_t)kind;
+    head->generation = m->in->generation;
+    head->size = size;
+    memcpy(head->digest, m->digest, sizeof head->digest);
+    PST_BUG_ON(m->images->n >= PST_IMAGES_MAX);
+    m->images->list[m->images->n++] = (struct pst_blob){kind, index, head, size};
+    return head;
+}
+
+#define COPY(to, from) memcpy((to), (from), sizeof(to) < sizeof(from) ? sizeof(to) : sizeof(from))
+
+static void put_listener(struct pst_plan *plan, enum pst_listener_kind kind,
+                         const struct pst_config_listen *from)
+{
+    struct pst_plan_listener *listener = &plan->listeners[plan->n_listeners++];
+    listener->kind = (uint32_t)kind;
+    listener->port = from->port;
+    COPY(listener->address, from->address);
+}
+
+static enum pst_status make_plan(struct maker *m)
+{
+    enum { SUN_PATH_MAX = 107 }; /* of a Unix socket's address, without the NUL */
+    struct pst_plan *plan = make_image(m, PST_IMAGE_PLAN, 0, sizeof *plan);
+    struct pst_config_listen unix_socket = {.port = 0};
+    if (plan == NULL) {
+        return PST_ERR;
+    }
+    int n = snprintf(unix_socket.address, sizeof unix_socket.address, "%.*s/run/admin.sock",
+                     m->in->state_dir.n > 200 ? 200 : (int)m->in->state_dir.n,
+                     (const char *)m->in->state_dir.p);
+    if (n < 0 || n > SUN_PATH_MAX || m->in->state_dir.n == 0 || m->in->state_dir.p[0] != '/' ||
+        !pst_str_to_c(m->in->state_dir, plan->state_dir, sizeof plan->state_dir)) {
+        return pst_fail(m->err, PST_E_CONFIG,
+                        "the state folder must be an absolute path of at most "
+                        "%d bytes (a Unix socket lives in it)",
+                        SUN_PATH_MAX - (int)sizeof "/run/admin.sock" + 1);
+    }
+    plan->fronts = m->config->fronts;
+    plan->sandbox = (uint32_t)m->config->sandbox;
+    put_listener(plan, PST_LISTEN_CLIENT, &m->config->listen);
+    put_listener(plan, PST_LISTEN_ADMIN, &m->config->admin);
+    put_listener(plan, PST_LISTEN_ADMIN_UNIX, &unix_socket);
+    plan->n_upstreams = m->config->n_upstreams;
+    for (uint32_t i = 0; i < plan->n_upstreams; i++) {
+        const struct pst_config_upstream *from = &m->config->upstreams[i];
+        COPY(plan->upstreams[i].name, from->name);
+        COPY(plan->upstreams[i].cred_ref, from->cred_ref);
+        COPY(plan->upstreams[i].ca_file, from->ca_file);
+        plan->upstreams[i].cred_source = (uint32_t)from->cred_source;
+        plan->upstreams[i].tls = from->tls;
+    }
+    return PST_OK;
+}
+
+static enum pst_status make_front(struct maker *m)
+{
+    struct pst_front_image *front = make_image(m, PST_IMAGE_FRONT, 0, sizeof *front);
+    if (front == NULL) {
+        return PST_ERR;
+    }
+    front->limits = m->config->limits;
+    front->n_models = m->config->n_models;
+    front->n_upstreams = m->config->n_upstreams;
+    front->durability = (uint32_t)m->config->durability;
+    front->interval_ms = m->config->interval_ms;
+    COPY(front->models, m->config->models);
+    return PST_OK;
+}
+
+static void put_tail(struct pst_warden_image *warden, size_t *at, const struct pst_buf *text,
+                     uint32_t *ret_at, uint32_t *ret_n)
+{
+    uint8_t *bytes = (void *)warden;
+    if (text->n > 0) {
+        memcpy(&bytes[*at], text->p, text->n);
+    }
+    *ret_at = (uint32_t)*at;
+    *ret_n = (uint32_t)text->n;
+    *at += text->n;
+}
+
+static enum pst_status make_warden(struct maker *m)
+{
+    size_t at = sizeof(struct pst_warden_image);
+    /* each is at most the hard maximum of policy_bytes (16 MiB): the sum fits 32 bits */
+    size_t size = at + m->policies.n + m->entities.n + m->sources.n + m->members.n;
+    struct pst_warden_image *warden = make_image(m, PST_IMAGE_WARDEN, 0, size);
+    if (warden == NULL) {
+        return PST_ERR;
+    }
+    warden->limits = m->config->limits;
+    warden->n_models = m->config->n_models;
+    warden->n_upstreams = m->config->n_upstreams;
+    warden->n_limits = m->config->n_rates;
+    warden->admin_uid = m->in->admin_uid;
+    for (uint32_t i = 0; i < m->config->n_upstreams; i++) {
+        COPY(warden->upstream_names[i], m->config->upstreams[i].name);
+    }
+    COPY(warden->models, m->config->models);
+    COPY(warden->limits_by, m->config->rates);
+    put_tail(warden, &at, &m->policies, &warden->policies_at, &warden->policies_n);
+    put_tail(warden, &at, &m->entities, &warden->entities_at, &warden->entities_n);
+    put_tail(warden, &at, &m->sources, &warden->sources_at, &warden->sources_n);
+    put_tail(warden, &at, &m->members, &warden->members_at, &warden->members_n);
+    return PST_OK;
+}
+
+static enum pst_status make_egress(struct maker *m, uint32_t index)
+{
+    const struct pst_config_upstream *from = &m->config->upstreams[index];
+    struct pst_egress_image *egress = make_image(m, PST_IMAGE_EGRESS, index, sizeof *egress);
+    if (egress == NULL) {
+        return PST_ERR;
+    }
+    egress->limits = m->config->limits;
+    egress->upstream = index;
+    egress->port = from->port;
+    egress->tls = from->tls;
+    egress->pool = from->pool;
+    egress->proxy_port = from->proxy_port;
+    COPY(egress->name, from->name);
+    COPY(egress->host, from->host);
+    COPY(egress->base_path, from->base_path);
+    COPY(egress->cred_header, from->cred_header);
+    COPY(egress->cred_prefix, from->cred_prefix);
+    COPY(egress->proxy_host, from->proxy_host);
+    return PST_OK;
+}
+
+static enum pst_status make_dial(struct maker *m)
+{
+    struct pst_dial_image *dial = make_image(m, PST_IMAGE_DIAL, 0, sizeof *dial);
+    if (dial == NULL) {
+        return PST_ERR;
+    }
+    dial->limits = m->config->limits;
+    dial->n_targets = m->config->n_upstreams;
+    for (uint32_t i = 0; i < dial->n_targets; i++) {
+        const struct pst_config_upstream *from = &m->config->upstreams[i];
+        bool proxied = from->proxy_host[0] != 0;
+        dial->targets[i].upstream = i;
+        dial->targets[i].port = proxied ? from->proxy_port : from->port;
+        dial->targets[i].allow_private = from->allow_private;
+        if (proxied) {
+            COPY(dial->targets[i].host, from->proxy_host);
+        } else {
+            COPY(dial->targets[i].host, from->host);
+        }
+    }
+    return PST_OK;
+}
+
+static enum pst_status make_audit(struct maker *m)
+{
+    struct pst_audit_image *audit = make_image(m, PST_IMAGE_AUDIT, 0, sizeof *audit);
+    if (audit == NULL) {
+        return PST_ERR;
+    }
+    audit->limits = m->config->limits;
+    audit->durability = (uint32_t)m->config->durability;
+    audit->interval_ms = m->config->interval_ms;
+    COPY(audit->log_name, m->config->log_name);
+    return PST_OK;
+}
+
+static enum pst_status make_all(struct maker *m)
+{
+    if (make_texts(m) != PST_OK || make_plan(m) != PST_OK || make_front(m) != PST_OK ||
+        make_warden(m) != PST_OK) {
+        return PST_ERR;
+    }
+    for (uint32_t i = 0; i < m->config->n_upstreams; i++) {
+        if (make_egress(m, i) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    if (make_dial(m) != PST_OK || make_audit(m) != PST_OK) {
+        return PST_ERR;
+    }
+    for (size_t i = 0; i < m->images->n; i++) {
+        const struct pst_blob *blob = &m->images->list[i];
+        /* a role must never refuse what was compiled: better to say it here, with a reason */
+        if (pst_image_check(pst_str_of(blob->p, blob->n), blob->kind, m->err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    return PST_OK;
+}

@@ -1,0 +1,71 @@
+/* postern.yaml: what an operator writes, checked and with every default filled in. docs/config.md
+ * describes every key. Reading is pure: the caller brings the text. */
+#ifndef PST_CONTROL_CONFIG_H
+#define PST_CONTROL_CONFIG_H
+
+#include "base/arena.h"
+#include "base/def.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "gate/image.h"
+#include "sys/sandbox.h"
+
+#include <stdbool.h>
+
+struct pst_config_listen {
+    char address[PST_PATH_MAX]; /* an IP literal; an IPv6 one has no brackets */
+    uint32_t port;
+};
+
+struct pst_config_upstream {
+    char name[PST_NAME_MAX];
+    char host[PST_HOST_MAX]; /* an IPv6 literal has no brackets */
+    uint32_t port;
+    bool tls;
+    bool allow_private;
+    char base_path[PST_PATH_MAX]; /* empty or "/v1" */
+    enum pst_cred_source cred_source;
+    char cred_ref[PST_PATH_MAX];    /* a variable's name, or a path made absolute */
+    char cred_header[PST_NAME_MAX]; /* lower case */
+    char cred_prefix[PST_NAME_MAX]; /* with its space at the end, or empty */
+    char ca_file[PST_PATH_MAX];
+    char proxy_host[PST_HOST_MAX]; /* empty: none */
+    uint32_t proxy_port;
+    uint32_t pool;
+};
+
+/* One line of `groups`. */
+struct pst_config_member {
+    char principal[PST_NAME_MAX]; /* "User::alice" */
+    char group[PST_NAME_MAX];
+};
+
+enum { PST_CONFIG_MEMBERS_MAX = 16384 };
+
+struct pst_config {
+    struct pst_config_listen listen, admin;
+    uint32_t n_upstreams, n_models, n_members, n_rates;
+    struct pst_config_upstream upstreams[PST_UPSTREAMS_MAX]; /* in the file's order */
+    struct pst_image_model models[PST_MODELS_MAX];           /* sorted by name */
+    struct pst_config_member *members;                       /* sorted, no doubles */
+    struct pst_limits limits;
+    struct pst_image_limit rates[PST_LIMIT_ROWS_MAX];
+    enum pst_durability durability;
+    uint32_t interval_ms;
+    char log_name[PST_NAME_MAX];
+    char policies[PST_PATH_MAX]; /* a folder, absolute; empty: the built-in policies */
+    enum pst_sandbox_mode sandbox;
+    uint32_t fronts;
+};
+
+/* Reads the text of a file whose folder is `folder` (absolute, no slash at the end; relative paths
+ * in the file start there). `*ret` lives in the arena. ERR: `err` has line and column; the caller
+ * puts the file's name in. No message ever contains a value that could be a secret. */
+PST_NODISCARD enum pst_status pst_config_parse(struct pst_arena *arena, struct pst_str text,
+                                               struct pst_str folder, struct pst_config **ret,
+                                               struct pst_err *err);
+
+/* The keys, for the documentation's test: section "" is the top level. False past the last. */
+bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key);
+
+#endif

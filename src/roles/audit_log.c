@@ -1,0 +1,319 @@
+#include "roles/audit.h"
+
+#include "crypto/random.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
+
+static void segment_name(uint64_t number, char ret[NAME_CAP])
+{
+    (void)snprintf(ret, NAME_CAP, "seg-%08llu.log", (unsigned long long)number);
+}
+
+static enum pst_status io_fail(struct pst_err *err, const char *what, const char *name)
+{
+    return pst_fail(err, PST_E_IO, "%s %s: %s", what, name, strerror(errno));
+}
+
+/* --- opening
+ * ---------------------------------------------------------------------------------------- */
+
+/* The highest segment there is, 0 for none: segments are numbered without a gap. */
+static uint64_t last_segment(int dir)
+{
+    uint64_t low = 0, high = 1;
+    char name[NAME_CAP];
+    struct stat st;
+    for (segment_name(high, name); fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+         segment_name(high, name)) {
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        segment_name(middle, name);
+        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Begins segment `number` where the log stands: preallocated, headed, durable with its name. */
+static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, int64_t now_ns,
+                                      struct pst_err *err)
+{
+    char name[NAME_CAP];
+    PST_FD fd = -1;
+    struct pst_buf head;
+    segment_name(number, name);
+    pst_buf_init(&head, PST_SEGMENT_HEADER);
+    enum pst_status status = pst_segment_begin(&l->log, number, l->segment_bytes, now_ns, &head,
+                                               err);
+    if (status == PST_OK) {
+        fd = openat(l->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0 || posix_fallocate(fd, 0, (off_t)l->segment_bytes) != 0) {
+            status = io_fail(err, "no room for", name);
+        }
+    }
+    if (status == PST_OK &&
+        (pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
+        status = io_fail(err, "cannot begin", name);
+    }
+    if (status == PST_OK) {
+        status = pst_dir_sync(l->dir, err);
+    }
+    if (status == PST_OK) {
+        pst_fd_close(&l->fd);
+        l->fd = pst_fd_take(&fd);
+        l->segment = number;
+        l->used = head.n;
+    } else if (fd >= 0) {
+        (void)unlinkat(l->dir, name, 0); /* nothing was recorded in it */
+    }
+    pst_buf_release(&head);
+    return status;
+}
+
+static enum pst_status recover_feed(struct pst_recover *r, int fd, struct pst_err *err)
+{
+    uint8_t *chunk = malloc(READ_CHUNK);
+    enum pst_status status = chunk != NULL ? PST_OK : pst_fail(err, PST_E_NO_MEMORY, "no memory");
+    for (off_t at = 0; status == PST_OK;) {
+        ssize_t n = pread(fd, chunk, READ_CHUNK, at);
+        if (n < 0) {
+            status = io_fail(err, "cannot read", "the last segment");
+        }
+        if (n <= 0) {
+            break;
+        }
+        at += n;
+        status = pst_recover_feed(r, pst_str_of(chunk, (size_t)n), err);
+    }
+    free(chunk);
+    return status;
+}
+
+/* Sets the bytes of an unfinished tail aside and zeroes them, so that the log goes on cleanly. */
+static enum pst_status tail_mend(struct pst_audit_log *l, const struct pst_segment_end *end,
+                                 struct pst_err *err)
+{
+    uint8_t zeros[4096] = {0};
+    for (uint64_t at = end->valid; at < end->data_end;) {
+        uint64_t left = end->data_end - at;
+        size_t n = left < sizeof zeros ? (size_t)left : sizeof zeros;
+        if (pwrite(l->fd, zeros, n, (off_t)at) != (ssize_t)n) {
+            return io_fail(err, "cannot mend", "the last segment");
+        }
+        at += n;
+    }
+    if (posix_fallocate(l->fd, 0, (off_t)l->segment_bytes) != 0 || fdatasync(l->fd) != 0) {
+        return io_fail(err, "cannot mend", "the last segment");
+    }
+    l->dropped_bytes = end->data_end > end->valid ? end->data_end - end->valid : 0;
+    return PST_OK;
+}
+
+static enum pst_status tail_keep(struct pst_audit_log *l, const struct pst_segment_end *end,
+                                 struct pst_err *err)
+{
+    char name[NAME_CAP + 16];
+    uint64_t n = end->data_end - end->valid;
+    struct pst_buf bytes;
+    pst_buf_init(&bytes, PST_SEGMENT_FRAME_MAX * 64);
+    uint8_t *room = n <= bytes.cap ? pst_buf_room(&bytes, (size_t)n) : NULL;
+    enum pst_status status = PST_OK;
+    if (room != NULL) {
+        status = pst_fd_pread_full(l->fd, room, (size_t)n, end->valid, err);
+        pst_buf_added(&bytes, (size_t)n);
+        (void)snprintf(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
+                       (unsigned long long)end->valid);
+        PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                           0600);
+        if (status == PST_OK &&
+            (fd < 0 || pst_fd_write_full(fd, pst_buf_str(&bytes), err) != PST_OK ||
+             fsync(fd) != 0)) {
+            status = io_fail(err, "cannot set aside", name);
+        }
+    }
+    pst_buf_release(&bytes);
+    return status;
+}
+
+static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number, int64_t now_ns,
+                                       struct pst_err *err)
+{
+    char name[NAME_CAP];
+    struct pst_recover r;
+    struct pst_segment_end end;
+    segment_name(number, name);
+    l->fd = openat(l->dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (l->fd < 0) {
+        return io_fail(err, "cannot open", name);
+    }
+    enum pst_status status = pst_recover_init(&r, err);
+    if (status == PST_OK) {
+        status = recover_feed(&r, l->fd, err);
+    }
+    if (status == PST_OK) {
+        status = pst_recover_finish(&r, &l->log, &end, err);
+    }
+    pst_recover_release(&r);
+    if (status != PST_OK) {
+        return status;
+    }
+    if (end.tail == PST_TAIL_CORRUPT) {
+        return pst_fail(err, PST_E_IO, "%s is damaged behind byte %llu: see docs/evidence.md", name,
+                        (unsigned long long)end.valid);
+    }
+    l->segment = number;
+    l->used = end.valid;
+    l->recovered = true;
+    (void)now_ns;
+    if (end.tail == PST_TAIL_CLEAN) {
+        return PST_OK;
+    }
+    return end.data_end > end.valid && tail_keep(l, &end, err) != PST_OK ? PST_ERR
+                                                                         : tail_mend(l, &end, err);
+}
+
+static enum pst_status log_begin(struct pst_audit_log *l, struct pst_str name, int64_t now_ns,
+                                 struct pst_err *err)
+{
+    uint8_t id[PST_LOG_ID];
+    char origin[PST_LOG_ORIGIN_MAX + 1];
+    pst_random(id, sizeof id);
+    (void)snprintf(origin, sizeof origin, "postern/%.*s", PST_FMT(name));
+    if (pst_log_init(&l->log, id, pst_str_c(origin), err) != PST_OK) {
+        return PST_ERR;
+    }
+    return segment_create(l, 1, now_ns, err);
+}
+
+enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_str name,
+                                   uint64_t segment_bytes, int64_t now_ns, struct pst_err *err)
+{
+    *l = (struct pst_audit_log){.dir = dir, .fd = -1, .segment_bytes = segment_bytes};
+    pst_buf_init(&l->batch, BATCH_CAP);
+    uint64_t number = last_segment(dir);
+    enum pst_status status = pst_sync_open(&l->sync, err);
+    if (status == PST_OK) {
+        status = pst_sha256_init(&l->sha, err);
+    }
+    if (status == PST_OK && number == 0) {
+        status = log_begin(l, name, now_ns, err);
+    } else if (status == PST_OK) {
+        struct pst_err why = {0};
+        status = segment_recover(l, number, now_ns, &why);
+        if (status != PST_OK && why.code == PST_E_NOT_FOUND && number == 1) {
+            pst_fd_close(&l->fd);
+            status = log_begin(l, name, now_ns, err);
+        } else if (status != PST_OK && why.code == PST_E_NOT_FOUND) {
+            /* the last one was created and not begun: go on behind the one before it */
+            pst_fd_close(&l->fd);
+            status = segment_recover(l, number - 1, now_ns, err);
+        } else if (status != PST_OK && err != NULL) {
+            *err = why;
+        }
+    }
+    l->written = l->log;
+    l->durable = l->log.seq;
+    return status;
+}
+
+void pst_audit_log_close(struct pst_audit_log *l)
+{
+    if (l->fd >= 0) {
+        (void)fdatasync(l->fd);
+    }
+    pst_sync_close(&l->sync);
+    pst_fd_close(&l->fd);
+    pst_fd_close(&l->dir);
+    pst_buf_release(&l->batch);
+    pst_sha256_release(&l->sha);
+}
+
+/* --- appending
+ * -------------------------------------------------------------------------------------- */
+
+/* The current segment is closed durable before the next begins, so the order of files is the order
+ * of durability. */
+static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_err *err)
+{
+    if (pst_audit_log_write(l, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (fdatasync(l->fd) != 0) {
+        return io_fail(err, "cannot sync", "the segment");
+    }
+    while (l->sync.busy && pst_sync_finish(&l->sync, err) == PST_AGAIN) {
+        struct timespec moment = {.tv_nsec = 50000};
+        (void)nanosleep(&moment, NULL);
+    }
+    l->durable = l->written.seq;
+    return segment_create(l, l->segment + 1, now_ns, err);
+}
+
+enum pst_status pst_audit_log_add(struct pst_audit_log *l, const struct pst_record *record,
+                                  uint64_t *ret_seq, struct pst_err *err)
+{
+    if (pst_segment_full(l->used + l->batch.n, l->segment_bytes) &&
+        roll(l, record->ts_ns, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (pst_log_append(&l->log, &l->sha, record, &l->batch, NULL, err) != PST_OK) {
+        return PST_ERR;
+    }
+    *ret_seq = l->log.seq;
+    return PST_OK;
+}
+
+enum pst_status pst_audit_log_write(struct pst_audit_log *l, struct pst_err *err)
+{
+    struct pst_str left = pst_buf_str(&l->batch);
+    uint64_t at = l->used;
+    while (left.n > 0) {
+        ssize_t n = pwrite(l->fd, left.p, left.n, (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return io_fail(err, "cannot write", "the segment");
+        }
+        at += (uint64_t)n;
+        left = pst_str_from(left, (size_t)n);
+    }
+    l->used = at;
+    l->written = l->log;
+    pst_buf_clear(&l->batch);
+    return PST_OK;
+}
+
+enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct pst_err *err)
+{
+    if (l->sync.busy || l->durable == l->written.seq) {
+        return PST_OK;
+    }
+    l->syncing = l->written.seq;
+    return pst_sync_start(&l->sync, l->fd, err);
+}
+
+enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *err)
+{
+    enum pst_status status = pst_sync_finish(&l->sync, err);
+    if (status == PST_OK && l->syncing > l->durable) {
+        l->durable = l->syncing;
+    }
+    return status;
+}

@@ -1,0 +1,165 @@
+#include "roles/front.h"
+
+#include "crypto/crypto.h"
+#include "crypto/random.h"
+#include "sys/fd.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
+
+/* --- configuration
+ * ---------------------------------------------------------------------------------- */
+
+static void config_free(struct pst_front_config *config)
+{
+    if (config != NULL && config->retired && config->users == 0) {
+        pst_memfd_unmap(&config->map);
+        free(config);
+    }
+}
+
+/* Requests under way keep the configuration they began with: a reload never cuts a stream. */
+static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
+                                struct pst_err *err)
+{
+    struct pst_front *f = user;
+    struct pst_front_config *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for a configuration");
+    }
+    if (pst_memfd_check(*fd, PST_SEALS, image->size, err) != PST_OK ||
+        pst_memfd_map(*fd, (size_t)image->size, &fresh->map, err) != PST_OK ||
+        pst_image_check(fresh->map, PST_IMAGE_FRONT, err) != PST_OK) {
+        pst_memfd_unmap(&fresh->map);
+        free(fresh);
+        return PST_ERR;
+    }
+    union {
+        const void *p;
+        const struct pst_front_image *image;
+    } cast = {.p = fresh->map.p};
+    fresh->image = cast.image;
+    if (f->config != NULL) {
+        f->config->retired = true;
+        config_free(f->config);
+    }
+    f->config = fresh;
+    return PST_OK;
+}
+
+/* --- listeners
+ * ----------------------------------------------------------------------------------------- */
+
+static enum pst_status on_listen(void *user, const struct pst_ipc_listen *m, int *fd,
+                                 struct pst_err *err)
+{
+    struct pst_front *f = user;
+    if (f->n_listeners == PST_LISTENERS_MAX) {
+        return pst_fail(err, PST_E_LIMIT, "too many listeners");
+    }
+    if (pst_fd_nonblock(*fd, true, err) != PST_OK) {
+        return PST_ERR;
+    }
+    f->listeners[f->n_listeners++] = (struct pst_front_listener){
+        .front = f, .fd = pst_fd_take(fd), .kind = m->kind};
+    return PST_OK;
+}
+
+static void listener_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready,
+                           void *user)
+{
+    (void)loop;
+    (void)watch;
+    (void)ready;
+    pst_front_accept(user);
+}
+
+/* --- messages
+ * --------------------------------------------------------------------------------------------- */
+
+static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
+{
+    struct pst_front *f = ctx;
+    if (m->type == PST_IPC_ANSWER) {
+        return pst_front_on_answer(f, link, m);
+    }
+    return pst_front_on_verdict(f, link, m);
+}
+
+static void on_peer_lost(void *user, struct pst_link *link)
+{
+    pst_front_peer_lost(user, link->peer, link->index);
+}
+
+/* Log lines leave once per wake-up, in one write. */
+static void on_before_sleep(void *user)
+{
+    struct pst_front *f = user;
+    if (f->log.n == 0) {
+        return;
+    }
+    ssize_t n = write(STDERR_FILENO, f->log.p, f->log.n);
+    (void)n; /* a full or closed standard error loses log lines, never evidence */
+    pst_buf_clear(&f->log);
+}
+
+static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
+                                struct pst_sandbox_config *sandbox, struct pst_err *err)
+{
+    static const int64_t epoch_2026_s = 1767225600;
+    struct pst_front *f = user;
+    int64_t now_s = pst_loop_wall_ns(f->house.loop) / 1000000000;
+    (void)go;
+    (void)sandbox;
+    if (f->config == NULL || f->n_listeners == 0) {
+        return pst_fail(err, PST_E_CONFIG, "front was started without configuration or listeners");
+    }
+    uint64_t seconds = now_s > epoch_2026_s ? (uint64_t)(now_s - epoch_2026_s) : 0;
+    f->last_id = (uint64_t)f->house.index << 56 | (seconds & 0x3fffffff) << 26;
+    return PST_OK;
+}
+
+static enum pst_status on_begin(void *user, struct pst_err *err)
+{
+    struct pst_front *f = user;
+    for (size_t i = 0; i < f->n_listeners; i++) {
+        if (pst_watch(f->house.loop, f->listeners[i].fd, PST_READ, listener_ready, &f->listeners[i],
+                      &f->listeners[i].watch, err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    return PST_OK;
+}
+
+int pst_front_main(uint8_t index, bool admin)
+{
+    static const struct pst_house_ops ops = {
+        .image = on_image,
+        .listen = on_listen,
+        .start = on_start,
+        .begin = on_begin,
+        .message = on_message,
+        .peer_lost = on_peer_lost,
+        .before_sleep = on_before_sleep,
+    };
+    struct pst_err err = {0};
+    struct pst_front *f = calloc(1, sizeof *f);
+    if (f == NULL || pst_crypto_init(&err) != PST_OK || pst_sha256_init(&f->sha, &err) != PST_OK) {
+        free(f);
+        return 1;
+    }
+    f->admin = admin;
+    f->seed = pst_random_u64();
+    pst_map_init(&f->requests, f->seed, REQUESTS_MAX);
+    pst_buf_init(&f->log, LOG_CAP);
+    pst_openai_request_names(&f->request_names);
+    pst_openai_answer_names(&f->answer_names);
+    int status = pst_house_run(&f->house, PST_ROLE_FRONT, index, &ops, f);
+    while (f->conns != NULL) {
+        pst_front_conn_close(f->conns);
+    }
+    free(f);
+    return status;
+}

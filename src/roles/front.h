@@ -1,0 +1,196 @@
+/* Front: accepts, parses, proposes, and guards the answer. It reads hostile bytes, so it can do
+ * next to nothing: it has the sockets it was given and the links of the house. What it wants sent
+ * it can only propose. One loop, many connections; a connection carries one request at a time. */
+#ifndef PST_ROLES_FRONT_H
+#define PST_ROLES_FRONT_H
+
+#include "base/enc.h"
+#include "crypto/hash.h"
+#include "dialect/openai.h"
+#include "dialect/openai_answer.h"
+#include "gate/facts.h"
+#include "gate/image.h"
+#include "gate/operation.h"
+#include "gate/steps.h"
+#include "roles/house.h"
+#include "sys/net.h"
+#include "wire/h1.h"
+#include "wire/json.h"
+
+enum {
+    PST_FRONT_READ = 65536,    /* bytes of one read */
+    PST_FRONT_OUT_LOW = 65536, /* below this, answer bytes earn credit again */
+    PST_FRONT_ID_TEXT = PST_ID_CHARS + 4,
+};
+
+struct pst_front;
+struct pst_front_conn;
+
+struct pst_front_listener {
+    struct pst_front *front;
+    int fd;
+    uint32_t kind; /* enum pst_listener_kind */
+    struct pst_watch watch;
+};
+
+/* One generation of the configuration: kept while a request uses it. */
+struct pst_front_config {
+    struct pst_str map;
+    const struct pst_front_image *image;
+    uint32_t users;
+    bool retired;
+};
+
+enum pst_front_asking { PST_FRONT_NOT_ASKED, PST_FRONT_ADMITTING, PST_FRONT_ADMITTED };
+
+/* One request, from its first byte to its settlement. Lives in its connection; its arena is cleared
+ * behind it. */
+struct pst_front_request {
+    struct pst_front_conn *conn;
+    uint64_t id; /* 0: nothing was said about it to anybody yet */
+    char id_text[PST_FRONT_ID_TEXT];
+    enum pst_req_state state;
+    struct pst_course course;
+    struct pst_front_config *config;
+    uint64_t began_ns, first_out_ns;
+
+    /* what was asked */
+    const struct pst_h1_head *head;
+    struct pst_route route;
+    struct pst_str credential, assertion;
+    enum pst_cred_kind cred_kind;
+    struct pst_str resource; /* model, or administered path */
+    struct pst_err fault;    /* why it was refused here; it is denied, and recorded, for this */
+    bool body_ended;
+    enum pst_front_asking asking;
+    uint64_t body_bytes;
+    struct pst_json_parser json;
+    bool json_begun;
+    struct pst_exchange exchange;
+    const struct pst_image_model *model;
+    struct pst_buf body; /* what is to leave, re-serialised */
+
+    /* what came of it */
+    uint8_t attempt, route_at; /* attempts begin with 1; index into the model's routes */
+    uint8_t upstream;
+    bool amended, submitted, answering, head_written, chunked, settled;
+    struct pst_answer answer;
+    bool guarding;
+    struct pst_buf guarded; /* what the guard let out in one go */
+    struct pst_buf held;    /* upstream bytes that wait for a tool's verdict */
+    bool held_last;
+    uint32_t owed; /* answer bytes taken and not yet credited */
+    uint32_t calls;
+    uint16_t status;
+    uint64_t bytes_out;
+    enum pst_error outcome;
+};
+
+struct pst_front_conn {
+    struct pst_front *front;
+    struct pst_front_conn *next, *prev;
+    int fd;
+    uint32_t kind; /* enum pst_listener_kind */
+    uint32_t peer_uid;
+    char address[PST_ADDR_TEXT];
+    struct pst_watch watch;
+    struct pst_timer timer;
+    struct pst_h1 parser;
+    struct pst_arena arena; /* of the request in hand: head, JSON, exchange */
+    struct pst_buf in;      /* read, not parsed yet */
+    struct pst_buf out;     /* written, not sent yet */
+    bool closing;           /* close once `out` is sent */
+    bool busy;              /* a request is in hand: reading stops behind its body */
+    bool gone;              /* the client has gone */
+    bool dead;              /* freed when the loop comes round */
+    uint64_t progress_ms;   /* last time the client took a byte */
+    struct pst_later later;
+    struct pst_front_request request;
+};
+
+struct pst_front {
+    struct pst_house house;
+    bool admin;
+    struct pst_front_config *config;
+    struct pst_front_listener listeners[PST_LISTENERS_MAX];
+    size_t n_listeners;
+    struct pst_front_conn *conns;
+    size_t n_conns;
+    struct pst_map requests; /* by id */
+    struct pst_openai_names request_names, answer_names;
+    struct pst_sha256 sha;
+    uint64_t seed, last_id;
+    bool accepting;
+    struct pst_timer accept_timer;
+    struct pst_buf log;
+    uint8_t read_buf[PST_FRONT_READ];
+};
+
+static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum pst_limit which)
+{
+    return r->config->image->limits.v[which];
+}
+
+/* --- front_conn.c: bytes of clients -------------------------------------------------------------
+ */
+
+void pst_front_accept(struct pst_front_listener *l);
+/* Reads on from what is buffered: the request in hand is done, or its body may come. */
+void pst_front_conn_resume(struct pst_front_conn *c);
+/* There is something to send, or the interest changed. */
+void pst_front_conn_push(struct pst_front_conn *c);
+/* Closes now (reset: the client broke the protocol or is too slow). The request is given up. */
+void pst_front_conn_close(struct pst_front_conn *c);
+void pst_front_conn_drain(struct pst_front_conn *c);
+
+/* --- front_request.c: the steps ------------------------------------------------------------------
+ */
+
+void pst_front_request_begin(struct pst_front_conn *c);
+/* The head is there. */
+void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_head *head);
+/* Body bytes; PST_AGAIN: no more may be read until the sender is admitted. */
+enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_str bytes);
+void pst_front_request_body_end(struct pst_front_request *r);
+/* The message itself is broken: refused, and the connection with it. */
+void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err);
+/* Goes on from where it waits. */
+void pst_front_request_run(struct pst_front_request *r);
+/* The client has gone: everything under way for it ends. */
+void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code);
+/* Messages from warden and audit; ERR: a broken protocol. */
+enum pst_status pst_front_on_verdict(struct pst_front *f, struct pst_link *link,
+                                     struct pst_message *m);
+/* A neighbour has gone: what depended on it ends. */
+void pst_front_peer_lost(struct pst_front *f, enum pst_role role, uint8_t index);
+
+/* --- front_propose.c: what is said to warden and egress ------------------------------------------
+ */
+
+/* Gives the request its id, once. */
+void pst_front_id(struct pst_front_request *r);
+/* Hands the body to the upstream's egress and asks warden. ERR: one of them is not there. */
+enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err);
+enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err);
+void pst_front_withdraw(struct pst_front_request *r);
+void pst_front_settle(struct pst_front_request *r);
+
+/* --- front_answer.c: the way back
+ * ----------------------------------------------------------------- */
+
+/* An error instead of an answer; or, when the answer has begun, its end in the dialect. */
+void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *err,
+                            uint32_t retry_after_ms);
+enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
+                                    struct pst_message *m);
+void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_str *names, size_t n);
+void pst_front_answer_verdict(struct pst_front_request *r, bool allow);
+/* A body of the front's own, whole. */
+void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct pst_str type,
+                            struct pst_str body);
+/* The client took bytes: credit for as many goes to the egress. */
+void pst_front_answer_credit(struct pst_front_request *r);
+
+int pst_front_main(uint8_t index, bool admin);
+
+#endif

@@ -1,0 +1,73 @@
+/* Warden: verifies, decides and counts, on typed facts. It sees no body, opens no file and no
+ * socket. Every request in flight has an entry here from its release to its settlement. */
+#ifndef PST_ROLES_WARDEN_H
+#define PST_ROLES_WARDEN_H
+
+#include "budget/budget.h"
+#include "gate/decide.h"
+#include "gate/image.h"
+#include "identity/keyring.h"
+#include "roles/house.h"
+
+enum { PST_WARDEN_IMAGES = 2, PST_WARDEN_OLD_MS = 5000 };
+
+/* One generation of configuration and policy. The one before lives on for a moment, for proposals
+ * that were under way when it was replaced. */
+struct pst_warden_policy {
+    struct pst_str map; /* the sealed image */
+    const struct pst_warden_image *image;
+    struct pst_cedar *cedar;
+    struct pst_str models[PST_MODELS_MAX];
+    uint64_t until_ms; /* 0: current */
+};
+
+struct pst_warden_request {
+    uint64_t id;
+    enum pst_req_state state;
+    uint8_t front, upstream, attempt;
+    bool stopped; /* told to end; waits for the front to settle */
+    const struct pst_keyring_key *key;
+    char principal[192]; /* "Workload::demo" */
+    char end_user[192];
+    struct pst_budget_hold hold;
+};
+
+struct pst_warden {
+    struct pst_house house;
+    struct pst_keyring keys;
+    bool keys_complete;
+    struct pst_budget budget;
+    struct pst_warden_policy policies[PST_WARDEN_IMAGES]; /* [0] current, [1] the one before */
+    struct pst_map requests;
+    struct pst_arena arena;               /* of one message */
+    uint64_t last_id[PST_FRONTS_MAX + 1]; /* newest request id of each front: ids only grow */
+    struct pst_timer expiry;
+    uint64_t seed;
+};
+
+struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
+/* The id was this front's, and has ended: what still comes for it is late, not wrong. */
+bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
+/* Ends a request: gives back what it holds and writes its outcome. `s` may be NULL (the front is
+ * gone): then `code` says why. */
+void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
+                       const struct pst_ipc_settle *s, enum pst_error code);
+
+/* warden_case.c: a proposal or admission from a front; ERR: the front broke the protocol. */
+enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
+                                   const struct pst_ipc_propose *p, struct pst_str tail);
+enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
+                                 const struct pst_ipc_admit *a, struct pst_str tail);
+enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
+                                const struct pst_ipc_tool *t);
+
+/* warden_policy.c: a new image; on an error the old one stays. */
+enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t size,
+                                       struct pst_err *err);
+/* The policies of a generation, NULL when they are neither current nor just replaced. */
+const struct pst_warden_policy *pst_warden_policy_of(const struct pst_warden *w,
+                                                     uint32_t generation);
+
+int pst_warden_main(uint8_t index);
+
+#endif

@@ -1,0 +1,660 @@
+#include "roles/warden.h"
+
+#include "crypto/hash.h"
+#include "gate/steps.h"
+#include "identity/assertion.h"
+#include "identity/key.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One message from a front while it is being judged. Everything here lives on the stack or in the
+ * warden's arena, which is cleared for the next message. */
+struct pst_case {
+    struct pst_warden *w;
+    struct pst_link *front;
+    const struct pst_warden_policy *policy;
+    const struct pst_ipc_propose *p; /* NULL for an admission or a tool call */
+    const struct pst_ipc_tool *tool; /* NULL for a proposal */
+    struct pst_warden_request *request;
+    struct pst_str credential, assertion;
+    uint8_t cred_kind;
+    uint32_t peer_uid;
+    const struct pst_keyring_key *key;
+    struct pst_principal who;
+    struct pst_facts facts;
+    struct pst_decision decision;
+    struct pst_budget_hold hold;
+    uint32_t retry_after_ms;
+    char principal[192];
+};
+
+/* --- 4 identify ---------------------------------------------------------------------------------
+ */
+
+static enum pst_step_result stop(struct pst_case *c, struct pst_err *err, enum pst_error code)
+{
+    c->decision.verdict = PST_DENY;
+    c->decision.code = code;
+    (void)pst_fail(err, code, "%s", pst_error_row(code)->text);
+    return PST_STEP_STOP;
+}
+
+static int64_t now_s(const struct pst_case *c)
+{
+    return pst_loop_wall_ns(c->w->house.loop) / 1000000000;
+}
+
+static enum pst_step_result identify_peer(struct pst_case *c, struct pst_err *err)
+{
+    const struct pst_warden_image *image = c->policy->image;
+    if (!c->front->admin || (c->peer_uid != 0 && c->peer_uid != image->admin_uid)) {
+        return stop(c, err, PST_E_IDENTITY_INVALID);
+    }
+    char *name = pst_arena_take(&c->w->arena, 32);
+    if (name == NULL) {
+        return stop(c, err, PST_E_NO_MEMORY);
+    }
+    (void)snprintf(name, 32, "local-%u", c->peer_uid);
+    c->who.type = PST_STR("User");
+    c->who.id = pst_str_c(name);
+    c->who.groups[c->who.n_groups++] = PST_STR("admins");
+    c->who.acr = "peer";
+    return PST_STEP_NEXT;
+}
+
+static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err)
+{
+    struct pst_key_text key;
+    uint8_t hash[32];
+    if (!c->w->keys_complete) {
+        return stop(c, err, PST_E_WARDEN_UNAVAILABLE);
+    }
+    if (!pst_key_parse(c->credential, &key)) {
+        return stop(c, err, PST_E_IDENTITY_INVALID);
+    }
+    pst_sha256(pst_str_of(key.secret, sizeof key.secret), hash);
+    struct pst_str id = pst_str_c(key.id);
+    c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
+    if (c->key == NULL) {
+        return stop(c, err, err->code);
+    }
+    c->who.type = c->key->owner_type;
+    c->who.id = c->key->owner_id;
+    c->who.key_id = c->key->id;
+    c->who.may_assert = c->key->may_assert;
+    for (size_t i = 0; i < c->key->n_groups; i++) {
+        c->who.groups[c->who.n_groups++] = c->key->groups[i];
+    }
+    c->who.acr = "key";
+    return PST_STEP_NEXT;
+}
+
+/* The person behind the app: named "app/sub", so that two apps' alices are two people. */
+static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err *err)
+{
+    struct pst_str sub;
+    uint64_t age = c->policy->image->limits.v[PST_LIMIT_assertion_age_s];
+    if (c->key == NULL || pst_assertion_verify(c->assertion, c->credential, now_s(c), age,
+                                               &c->w->arena, &sub, err) != PST_OK) {
+        return stop(c, err, PST_E_ASSERTION_INVALID);
+    }
+    struct pst_str app = c->who.id;
+    uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
+    if (name == NULL || app.n + 1 + sub.n > 120) {
+        return stop(c, err, PST_E_ASSERTION_INVALID);
+    }
+    memcpy(name, app.p, app.n);
+    name[app.n] = '/';
+    memcpy(&name[app.n + 1], sub.p, sub.n);
+    c->who.end_user = pst_str_of(name, app.n + 1 + sub.n);
+    c->who.acr = "key+assertion";
+    return PST_STEP_NEXT;
+}
+
+static enum pst_step_result step_identify(void *request, struct pst_err *err)
+{
+    struct pst_case *c = request;
+    enum pst_step_result result = PST_STEP_STOP;
+    if (c->cred_kind == PST_CRED_KIND_PEER) {
+        result = identify_peer(c, err);
+    } else if (c->cred_kind == PST_CRED_KIND_BEARER) {
+        result = identify_key(c, err);
+    } else {
+        return stop(c, err, PST_E_IDENTITY_MISSING);
+    }
+    if (result == PST_STEP_NEXT && c->assertion.n > 0) {
+        result = identify_end_user(c, err);
+    }
+    if (result == PST_STEP_NEXT) {
+        (void)snprintf(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
+                       PST_FMT(c->who.id));
+    }
+    return result;
+}
+
+/* --- 5 decide ------------------------------------------------------------------------------------
+ */
+
+/* The upstream a proposal names must be the one that this model's route leads to. An honest front
+ * reads the same table: another answer is a broken protocol, not a denial. */
+static bool route_valid(const struct pst_case *c, const struct pst_image_route **ret)
+{
+    const struct pst_ipc_propose *p = c->p;
+    const struct pst_operation_row *row = pst_operation_row(p->operation);
+    *ret = NULL;
+    if (row == NULL || (row->place == PST_PLACE_CONTROL && !c->front->admin)) {
+        return false;
+    }
+    if (p->fault != PST_E_NONE || row->place != PST_PLACE_UPSTREAM) {
+        return p->upstream == PST_UPSTREAM_CONTROL;
+    }
+    const struct pst_warden_image *image = c->policy->image;
+    const struct pst_image_model *m = pst_image_model(image->models, image->n_models,
+                                                      PST_ISTR(p->resource));
+    if (m == NULL || p->route >= m->n_routes || m->routes[p->route].upstream != p->upstream) {
+        return false;
+    }
+    *ret = &m->routes[p->route];
+    return true;
+}
+
+static void facts_of_proposal(struct pst_case *c, const struct pst_str *tools, size_t n_tools)
+{
+    const struct pst_ipc_propose *p = c->p;
+    c->facts = (struct pst_facts){
+        .operation = (enum pst_operation)p->operation,
+        .fault = (enum pst_error)p->fault,
+        .who = &c->who,
+        .resource = PST_ISTR(p->resource),
+        .address = PST_ISTR(p->address),
+        .user = PST_ISTR(p->user),
+        .stream = p->stream != 0,
+        .attempt = p->attempt,
+        .max_tokens = p->max_tokens,
+        .messages = p->messages,
+        .choices = p->choices,
+        .images = p->images,
+        .files = p->files,
+        .audios = p->audios,
+        .remote_urls = p->remote_urls,
+        .unknown_members = p->unknown_members,
+        .bytes = p->body_bytes,
+        .tools = tools,
+        .n_tools = n_tools,
+        .wall_ns = pst_loop_wall_ns(c->w->house.loop),
+    };
+}
+
+static void facts_of_tool(struct pst_case *c)
+{
+    const struct pst_ipc_tool *t = c->tool;
+    c->facts = (struct pst_facts){
+        .operation = PST_OP_CALL_TOOL,
+        .who = &c->who,
+        .resource = PST_ISTR(t->tool),
+        .tool_offered = t->offered != 0,
+        .attempt = c->request->attempt,
+        .bytes = t->arguments_bytes,
+        .wall_ns = pst_loop_wall_ns(c->w->house.loop),
+    };
+}
+
+static enum pst_step_result step_decide(void *request, struct pst_err *err)
+{
+    struct pst_case *c = request;
+    pst_decide(c->policy->cedar, &c->facts, c->policy->models, c->policy->image->n_models,
+               &c->w->arena, &c->decision);
+    if (c->decision.verdict == PST_DENY) {
+        (void)pst_fail(err, c->decision.code, "%s", c->decision.message);
+        return PST_STEP_STOP;
+    }
+    if (c->decision.verdict == PST_AMEND && c->p != NULL && c->p->amended != 0) {
+        return stop(c, err, PST_E_POLICY_DENIED); /* amended once, and still not what was asked */
+    }
+    return PST_STEP_NEXT;
+}
+
+/* --- 6 reserve -----------------------------------------------------------------------------------
+ */
+
+static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str *principal)
+{
+    *principal = pst_str_c(c->principal);
+    if (c->who.end_user.n > 0) {
+        *principal = c->who.end_user;
+    }
+    return (struct pst_budget_ask){
+        .principal = *principal,
+        .groups = c->who.groups,
+        .n_groups = c->who.n_groups,
+        .model = c->p != NULL && c->p->operation == PST_OP_CHAT ? PST_ISTR(c->p->resource)
+                                                                : (struct pst_str){NULL, 0},
+        .now_ms = pst_loop_now_ms(c->w->house.loop),
+    };
+}
+
+static enum pst_step_result step_reserve(void *request, struct pst_err *err)
+{
+    struct pst_case *c = request;
+    struct pst_str principal;
+    struct pst_budget_ask ask = budget_ask(c, &principal);
+    if (c->decision.verdict == PST_AMEND ||
+        (c->request != NULL && c->request->state == PST_REQ_LIVE)) {
+        return PST_STEP_NEXT; /* counted when it is released; another attempt is the same request */
+    }
+    if (pst_budget_take(&c->w->budget, &ask, &c->hold, &c->retry_after_ms, err) != PST_OK) {
+        c->decision.verdict = PST_DENY;
+        c->decision.code = err->code;
+        (void)snprintf(c->decision.message, sizeof c->decision.message, "%s", err->text);
+        return PST_STEP_STOP;
+    }
+    return PST_STEP_NEXT;
+}
+
+/* The warden's way of a request. */
+static const struct pst_step steps[] = {
+    {"identify", step_identify, PST_X_IDENTITY_UNVERIFIED},
+    {"decide", step_decide, PST_X_POLICY_UNEVALUATED},
+    {"reserve", step_reserve, PST_X_LIMIT_UNCOUNTED},
+};
+enum { STEP_IDENTIFY, STEP_DECIDE, STEP_RESERVE };
+
+/* Runs the steps up to, not including, `end`. */
+static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
+{
+    struct pst_course course = {.at = begin};
+    struct pst_err err = {0};
+    enum pst_step_result result = pst_steps_run(steps, end, &course, c->w->house.simulate, c, &err);
+    if (result == PST_STEP_NEXT) {
+        return true;
+    }
+    c->decision.verdict = PST_DENY;
+    if (c->decision.code == PST_E_NONE || c->decision.message[0] == 0) {
+        c->decision.code = err.code;
+        (void)snprintf(c->decision.message, sizeof c->decision.message, "%.127s", err.text);
+    }
+    return false;
+}
+
+/* --- what follows --------------------------------------------------------------------------------
+ */
+
+static uint16_t list_put(struct pst_buf *tail, const struct pst_str *items, size_t n)
+{
+    uint16_t count = 0;
+    for (size_t i = 0; i < n && i < UINT16_MAX; i++) {
+        if (tail->n + items[i].n + 1 > PST_IPC_TAIL_MAX) {
+            break;
+        }
+        if (pst_ipc_list_add(tail, pst_str_cut(items[i], 0, UINT8_MAX))) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The decision as audit records it; its tail goes into `tail`. */
+static struct pst_ipc_release decision_message(const struct pst_case *c,
+                                               const struct pst_image_route *route,
+                                               struct pst_buf *tail)
+{
+    const struct pst_ipc_propose *p = c->p;
+    const struct pst_decision *d = &c->decision;
+    struct pst_ipc_release m = {
+        .req = p->req,
+        .body_bytes = p->body_bytes,
+        .generation = c->policy->image->head.generation,
+        .max_tokens = p->max_tokens,
+        .messages = p->messages,
+        .retry_after_ms = c->retry_after_ms,
+        .unknown_members = p->unknown_members,
+        .images = p->images,
+        .files = p->files,
+        .audios = p->audios,
+        .remote_urls = p->remote_urls,
+        .choices = p->choices,
+        .code = (uint16_t)(d->verdict == PST_DENY ? d->code : PST_E_NONE),
+        .front = c->front->index,
+        .upstream = p->upstream,
+        .route = p->route,
+        .attempt = p->attempt,
+        .operation = p->operation,
+        .stream = p->stream,
+        .sync_first = d->sync_first ? 1 : 0,
+        .amended = p->amended,
+    };
+    memcpy(m.digest, p->digest, sizeof m.digest);
+    PST_ISTR_CUT(m.principal, pst_str_c(c->principal));
+    PST_ISTR_CUT(m.end_user, c->who.end_user);
+    PST_ISTR_CUT(m.key_id, c->who.key_id);
+    PST_ISTR_CUT(m.address, PST_ISTR(p->address));
+    PST_ISTR_CUT(m.resource, PST_ISTR(p->resource));
+    PST_ISTR_CUT(m.message, pst_str_c(d->message));
+    if (route != NULL) {
+        PST_ISTR_CUT(m.upstream_model, pst_str_c(route->model));
+    }
+    m.groups_n = list_put(tail, c->who.groups, c->who.n_groups);
+    m.policies_n = list_put(tail, d->policies, d->n_policies);
+    m.errors_n = list_put(tail, d->errors, d->n_errors);
+    m.obligations_n = list_put(tail, d->obligations, d->n_obligations);
+    m.tools_n = list_put(tail, c->facts.tools, c->facts.n_tools);
+    m.permitted_n = list_put(tail, d->permitted, d->n_permitted);
+    return m;
+}
+
+/* The front cannot be answered through audit: it is told at once, and nothing is served. */
+static void unavailable(struct pst_case *c, uint64_t req, enum pst_error code)
+{
+    struct pst_ipc_stop m = {.req = req, .code = (uint16_t)code};
+    (void)PST_LINK_SEND(c->front, STOP, &m);
+}
+
+static void forget(struct pst_warden *w, struct pst_warden_request *r)
+{
+    (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
+    pst_budget_settle(&w->budget, &r->hold);
+    free(r);
+    pst_house_count(&w->house, PST_METRIC_requests_live, -1);
+}
+
+/* Keeps the request in flight; false without room. */
+static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
+{
+    struct pst_warden *w = c->w;
+    struct pst_warden_request *r = c->request;
+    if (r == NULL) {
+        r = calloc(1, sizeof *r);
+        if (r == NULL) {
+            return false;
+        }
+        r->id = id;
+        if (!pst_map_put(&w->requests, pst_str_of(&r->id, sizeof r->id), r)) {
+            free(r);
+            return false;
+        }
+        c->request = r;
+        pst_house_count(&w->house, PST_METRIC_requests_live, 1);
+    }
+    r->state = state;
+    r->front = c->front->index;
+    r->key = c->key;
+    (void)snprintf(r->principal, sizeof r->principal, "%s", c->principal);
+    (void)pst_str_to_c(c->who.end_user, r->end_user, sizeof r->end_user);
+    if (c->hold.n > 0) {
+        r->hold = c->hold;
+        c->hold.n = 0;
+    }
+    if (c->p != NULL) {
+        r->upstream = c->p->upstream;
+        r->attempt = c->p->attempt;
+    }
+    return true;
+}
+
+static void deny(struct pst_case *c, const struct pst_image_route *route)
+{
+    struct pst_warden *w = c->w;
+    struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
+    struct pst_buf tail;
+    pst_buf_init(&tail, PST_IPC_TAIL_MAX);
+    struct pst_ipc_release as_release = decision_message(c, route, &tail);
+    struct pst_ipc_deny m;
+    _Static_assert(sizeof m == sizeof as_release, "both are PST_DECISION_FIELDS");
+    memcpy(&m, &as_release, sizeof m);
+    pst_budget_settle(&w->budget, &c->hold);
+    if (c->request != NULL) {
+        forget(w, c->request);
+        c->request = NULL;
+    }
+    pst_house_count(&w->house, PST_METRIC_decisions_deny_total, 1);
+    if (audit == NULL || !pst_link_send(audit, PST_IPC_DENY, &m, pst_buf_str(&tail), -1)) {
+        unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
+    }
+    pst_buf_release(&tail);
+}
+
+static void release(struct pst_case *c, const struct pst_image_route *route)
+{
+    struct pst_warden *w = c->w;
+    struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
+    if (audit == NULL || !keep(c, c->p->req, PST_REQ_LIVE)) {
+        pst_budget_settle(&w->budget, &c->hold);
+        unavailable(c, c->p->req,
+                    audit == NULL ? PST_E_AUDIT_UNAVAILABLE : PST_E_CONCURRENCY_LIMITED);
+        return;
+    }
+    struct pst_buf tail;
+    pst_buf_init(&tail, PST_IPC_TAIL_MAX);
+    struct pst_ipc_release m = decision_message(c, route, &tail);
+    if (!pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
+        forget(w, c->request);
+        unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
+    }
+    pst_buf_release(&tail);
+    pst_house_count(&w->house, PST_METRIC_decisions_allow_total, 1);
+}
+
+static void amend(struct pst_case *c)
+{
+    struct pst_buf tail;
+    pst_buf_init(&tail, PST_IPC_TAIL_MAX / 2);
+    struct pst_ipc_amend m = {.req = c->p->req, .max_tokens = c->decision.max_tokens};
+    m.strip_n = list_put(&tail, c->decision.strip, c->decision.n_strip);
+    if (m.strip_n != c->decision.n_strip || !keep(c, c->p->req, PST_REQ_AMENDED)) {
+        unavailable(c, c->p->req, PST_E_LIMIT);
+    } else {
+        (void)pst_link_send(c->front, PST_IPC_AMEND, &m, pst_buf_str(&tail), -1);
+        pst_house_count(&c->w->house, PST_METRIC_decisions_amend_total, 1);
+    }
+    pst_buf_release(&tail);
+}
+
+/* --- messages ------------------------------------------------------------------------------------
+ */
+
+/* The id is one of this front's, and new ones only grow: an id is never used twice. */
+static bool id_valid(struct pst_warden *w, const struct pst_link *front, uint64_t id,
+                     const struct pst_warden_request *known)
+{
+    if (id >> 56 != front->index || front->index > PST_FRONTS_MAX) {
+        return false;
+    }
+    if (known != NULL) {
+        return known->front == front->index;
+    }
+    if (id <= w->last_id[front->index]) {
+        return false;
+    }
+    w->last_id[front->index] = id;
+    return true;
+}
+
+static enum pst_req_state state_of(const struct pst_warden_request *r)
+{
+    return r != NULL ? r->state : PST_REQ_NONE;
+}
+
+static bool tail_split(struct pst_str tail, uint16_t cred_n, uint16_t assertion_n,
+                       struct pst_str *cred, struct pst_str *assertion, struct pst_str *rest)
+{
+    struct pst_cur cur = pst_cur_of(tail);
+    if (!pst_cur_take(&cur, cred_n, cred) || !pst_cur_take(&cur, assertion_n, assertion)) {
+        return false;
+    }
+    *rest = pst_cur_rest(&cur);
+    return true;
+}
+
+static bool tools_read(struct pst_case *c, struct pst_str list, struct pst_str **ret)
+{
+    const struct pst_ipc_propose *p = c->p;
+    struct pst_cur cur = pst_cur_of(list);
+    if (p->tools_n > PST_TOOLS_MAX || list.n != p->tools_bytes) {
+        return false;
+    }
+    *ret = PST_ARENA_ARRAY(&c->w->arena, p->tools_n, struct pst_str);
+    for (uint16_t i = 0; i < p->tools_n; i++) {
+        struct pst_str item;
+        if (*ret == NULL || !pst_ipc_list_next(&cur, &item)) {
+            return false;
+        }
+        (*ret)[i] = item;
+    }
+    return pst_cur_done(&cur);
+}
+
+enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
+                                   const struct pst_ipc_propose *p, struct pst_str tail)
+{
+    struct pst_str tools_list, *tools = NULL;
+    struct pst_case c = {.w = w,
+                         .front = front,
+                         .p = p,
+                         .cred_kind = p->cred_kind,
+                         .peer_uid = p->peer_uid,
+                         .who.acr = "none"};
+    pst_arena_clear(&w->arena);
+    c.request = pst_warden_find(w, p->req);
+    if (!id_valid(w, front, p->req, c.request) ||
+        !pst_ipc_legal(pst_ipc_row(PST_IPC_PROPOSE), state_of(c.request)) ||
+        !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &tools_list) ||
+        !tools_read(&c, tools_list, &tools) || p->fault >= PST_E_COUNT ||
+        (c.request != NULL && c.request->state == PST_REQ_LIVE &&
+         p->attempt != c.request->attempt + 1) ||
+        ((p->amended != 0) != (c.request != NULL && c.request->state == PST_REQ_AMENDED))) {
+        return PST_ERR;
+    }
+    pst_house_count(&w->house, PST_METRIC_requests_total, 1);
+    c.policy = pst_warden_policy_of(w, p->generation);
+    const struct pst_image_route *route = NULL;
+    if (c.policy == NULL) {
+        c.policy = &w->policies[0];
+        c.decision.code = PST_E_STALE_GENERATION;
+        (void)snprintf(c.decision.message, sizeof c.decision.message, "%s",
+                       pst_error_row(PST_E_STALE_GENERATION)->text);
+        deny(&c, NULL);
+        return PST_OK;
+    }
+    if (!route_valid(&c, &route)) {
+        return PST_ERR;
+    }
+    facts_of_proposal(&c, tools, p->tools_n);
+    bool known = judge(&c, STEP_IDENTIFY, STEP_DECIDE);
+    if (p->fault != PST_E_NONE) { /* refused by the front already: who it was is only noted */
+        pst_decide(c.policy->cedar, &c.facts, NULL, 0, &w->arena, &c.decision);
+        deny(&c, NULL);
+    } else if (!known || !judge(&c, STEP_DECIDE, PST_LEN(steps))) {
+        deny(&c, route);
+    } else if (c.decision.verdict == PST_AMEND) {
+        amend(&c);
+    } else {
+        release(&c, route);
+    }
+    return PST_OK;
+}
+
+/* Before a large body: who is it, and is there any room? The body's own decision comes later. */
+enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
+                                 const struct pst_ipc_admit *a, struct pst_str tail)
+{
+    struct pst_str rest;
+    struct pst_ipc_propose as_proposal = {.req = a->req,
+                                          .body_bytes = a->content_length,
+                                          .operation = PST_OP_CHAT,
+                                          .upstream = PST_UPSTREAM_CONTROL,
+                                          .peer_uid = a->peer_uid,
+                                          .cred_kind = a->cred_kind};
+    struct pst_case c = {.w = w,
+                         .front = front,
+                         .p = &as_proposal,
+                         .policy = &w->policies[0],
+                         .cred_kind = a->cred_kind,
+                         .peer_uid = a->peer_uid,
+                         .who.acr = "none"};
+    PST_ISTR_CUT(as_proposal.address, PST_ISTR(a->address));
+    pst_arena_clear(&w->arena);
+    c.request = pst_warden_find(w, a->req);
+    if (!id_valid(w, front, a->req, c.request) ||
+        !pst_ipc_legal(pst_ipc_row(PST_IPC_ADMIT), state_of(c.request)) ||
+        !tail_split(tail, a->cred_n, a->assertion_n, &c.credential, &c.assertion, &rest) ||
+        rest.n != 0) {
+        return PST_ERR;
+    }
+    facts_of_proposal(&c, NULL, 0);
+    struct pst_err err = {0};
+    struct pst_str principal;
+    if (!judge(&c, STEP_IDENTIFY, STEP_DECIDE)) {
+        deny(&c, NULL);
+        return PST_OK;
+    }
+    struct pst_budget_ask ask = budget_ask(&c, &principal);
+    if (pst_budget_peek(&w->budget, &ask, &c.retry_after_ms, &err) != PST_OK ||
+        !keep(&c, a->req, PST_REQ_ADMITTED)) {
+        c.decision.code = err.code != PST_E_NONE ? err.code : PST_E_CONCURRENCY_LIMITED;
+        (void)snprintf(c.decision.message, sizeof c.decision.message, "%.127s", err.text);
+        deny(&c, NULL);
+        return PST_OK;
+    }
+    struct pst_ipc_admitted m = {.req = a->req};
+    (void)PST_LINK_SEND(front, ADMITTED, &m);
+    return PST_OK;
+}
+
+/* A tool call in an answer: a decision of its own, by the same function, about the same principal.
+ */
+enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
+                                const struct pst_ipc_tool *t)
+{
+    struct pst_case c = {
+        .w = w, .front = front, .tool = t, .policy = &w->policies[0], .who.acr = "key"};
+    pst_arena_clear(&w->arena);
+    c.request = pst_warden_find(w, t->req);
+    if (c.request == NULL) {
+        return pst_warden_ended(w, front, t->req) ? PST_OK : PST_ERR;
+    }
+    if (!id_valid(w, front, t->req, c.request) ||
+        !pst_ipc_legal(pst_ipc_row(PST_IPC_TOOL), state_of(c.request))) {
+        return PST_ERR;
+    }
+    struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
+    const struct pst_keyring_key *key = c.request->key;
+    if (key != NULL) {
+        c.key = key;
+        c.who = (struct pst_principal){.type = key->owner_type,
+                                       .id = key->owner_id,
+                                       .key_id = key->id,
+                                       .n_groups = key->n_groups,
+                                       .end_user = pst_str_c(c.request->end_user),
+                                       .may_assert = key->may_assert,
+                                       .acr = c.request->end_user[0] != 0 ? "key+assertion"
+                                                                          : "key"};
+        memcpy(c.who.groups, key->groups, sizeof c.who.groups);
+    }
+    facts_of_tool(&c);
+    bool allow = !c.request->stopped && judge(&c, STEP_DECIDE, STEP_RESERVE);
+    struct pst_ipc_tool_decided m = {.req = t->req,
+                                     .arguments_bytes = t->arguments_bytes,
+                                     .call = t->call,
+                                     .generation = c.policy->image->head.generation,
+                                     .code = (uint16_t)(allow ? PST_E_NONE : PST_E_TOOL_DENIED),
+                                     .front = front->index,
+                                     .allow = allow ? 1 : 0};
+    struct pst_buf tail;
+    pst_buf_init(&tail, 4096);
+    memcpy(m.digest, t->digest, sizeof m.digest);
+    PST_ISTR_CUT(m.principal, pst_str_c(c.request->principal));
+    PST_ISTR_CUT(m.end_user, pst_str_c(c.request->end_user));
+    PST_ISTR_CUT(m.tool, PST_ISTR(t->tool));
+    m.policies_n = list_put(&tail, c.decision.policies,
+                            c.decision.n_policies > 8 ? 8 : c.decision.n_policies);
+    m.errors_n = list_put(&tail, c.decision.errors,
+                          c.decision.n_errors > 4 ? 4 : c.decision.n_errors);
+    pst_house_count(
+        &w->house, allow ? PST_METRIC_tool_calls_allow_total : PST_METRIC_tool_calls_deny_total, 1);
+    if (audit == NULL || !pst_link_send(audit, PST_IPC_TOOL_DECIDED, &m, pst_buf_str(&tail), -1)) {
+        unavailable(&c, t->req, PST_E_AUDIT_UNAVAILABLE);
+    }
+    pst_buf_release(&tail);
+    return PST_OK;
+}

@@ -1,0 +1,32 @@
+"""Runs cedar-corpus over the public cases: straight, and through an image of each set.
+
+corpus.py SOURCE_ROOT CEDAR_CORPUS BUILD_DIR. The cases are unpacked into the build directory. Without
+them the suite is skipped by name, but fails where CI is true.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+
+root, tool, build = sys.argv[1:4]
+vectors = pathlib.Path(os.environ.get("POSTERN_VECTORS", os.path.join(root, "..", "shared", "vectors"))) / "cedar"
+if not (vectors / "corpus.tar.gz").is_file():
+    print("skipped: cedar_corpus")
+    sys.exit(1 if os.environ.get("CI") == "true" else 0)
+
+unpacked = pathlib.Path(build) / "cedar-corpus-cases"
+if not unpacked.is_dir():
+    with tarfile.open(vectors / "corpus.tar.gz") as tar:
+        tar.extractall(unpacked, filter="data") if hasattr(tarfile, "data_filter") else tar.extractall(unpacked)
+failed = False
+for name, folder in (("corpus", unpacked),):
+    for options in ([], ["--image"]):
+        run = subprocess.run([tool, *options, str(folder)], stdout=subprocess.PIPE, check=False)
+        got = json.loads(run.stdout)
+        print(name, options, got["cases"], "cases", got["requests"], "requests", got["disagreements_count"], "disagree")
+        for d in got["disagreements"][:20]:
+            print("  ", d)
+        failed = failed or run.returncode != 0 or got["cases"] == 0
+sys.exit(1 if failed else 0)
