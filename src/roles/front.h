@@ -78,6 +78,7 @@ struct pst_front_request {
     uint8_t attempt, route_at; /* attempts begin with 1; index into the model's routes */
     uint8_t upstream;
     uint8_t round; /* of the body that was submitted last */
+    bool refused;  /* here: its denial is on its way, or sent */
     bool amended, submitted, answering, head_written, chunked, settled;
     struct pst_answer answer;
     bool guarding;
@@ -147,6 +148,8 @@ void pst_front_conn_resume(struct pst_front_conn *c);
 void pst_front_conn_push(struct pst_front_conn *c);
 /* Closes now (reset: the client broke the protocol or is too slow). The request is given up. */
 void pst_front_conn_close(struct pst_front_conn *c);
+/* A verdict is due from warden and audit alone: without one in time the client is refused. */
+void pst_front_conn_await(struct pst_front_conn *c);
 void pst_front_conn_drain(struct pst_front_conn *c);
 
 /* --- front_request.c: the steps ------------------------------------------------------------------

@@ -80,7 +80,7 @@ static void parser_init(struct pst_front_conn *c)
         .header_bytes = (uint32_t)limit(f, PST_LIMIT_header_bytes),
         .headers = (uint32_t)limit(f, PST_LIMIT_header_count),
         .chunks = 1024 * 1024,
-        .body_bytes = limit(f, PST_LIMIT_body_bytes),
+        .body_bytes = pst_limit_row(PST_LIMIT_body_bytes)->hard, /* the head is wanted first */
     };
     pst_arena_init(&c->arena, ARENA_FIRST, (size_t)limit(f, PST_LIMIT_request_arena_bytes));
     pst_h1_init(&c->parser, PST_H1_REQUEST, &limits, &c->arena);
@@ -228,6 +228,14 @@ void pst_front_conn_push(struct pst_front_conn *c)
     }
 }
 
+void pst_front_conn_await(struct pst_front_conn *c)
+{
+    if (!c->dead) {
+        pst_house_timer(&c->front->house, &c->timer, limit(c->front, PST_LIMIT_decision_ms),
+                        conn_timeout, c);
+    }
+}
+
 /* The last word was said; what the client still sends is thrown away for a moment, so that the word
  * is not lost in a reset. */
 void pst_front_conn_drain(struct pst_front_conn *c)
@@ -371,6 +379,13 @@ static void conn_timeout(struct pst_loop *loop, void *user)
             return;
         }
         c->request.outcome = PST_E_CLIENT_SLOW;
+    } else if (!c->closing && c->request.state == PST_REQ_PROPOSED) {
+        pst_house_count(&f->house, PST_METRIC_EXCEPTION(PST_X_WARDEN_SILENT), 1);
+        (void)pst_fail(&err, PST_E_WARDEN_UNAVAILABLE, "%s",
+                       pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
+        pst_front_withdraw(&c->request);
+        pst_front_answer_error(&c->request, &err, 0);
+        return;
     } else if (!c->closing && (c->busy ? !c->request.body_ended : c->parser.begun)) {
         (void)pst_fail(&err, PST_E_REQUEST_TIMEOUT, "%s",
                        pst_error_row(PST_E_REQUEST_TIMEOUT)->text);

@@ -66,6 +66,11 @@ static enum pst_status credential_read(struct pst_front_request *r, struct pst_e
     return PST_OK;
 }
 
+static void too_large(struct pst_err *err)
+{
+    (void)pst_fail(err, PST_E_BODY_TOO_LARGE, "%s", pst_error_row(PST_E_BODY_TOO_LARGE)->text);
+}
+
 static enum pst_status media_check(const struct pst_front_request *r, struct pst_err *err)
 {
     struct pst_str type, value;
@@ -83,6 +88,11 @@ static enum pst_status media_check(const struct pst_front_request *r, struct pst
     }
     if (!has_body) {
         return PST_OK;
+    }
+    if (r->head->body == PST_H1_BODY_LENGTH &&
+        r->head->content_length > pst_front_limit(r, PST_LIMIT_body_bytes)) {
+        too_large(err);
+        return PST_ERR;
     }
     bool found = pst_h1_find(r->head, PST_STR("content-type"), &type) == 1;
     size_t semicolon = found ? pst_str_find_byte(type, ';') : PST_NPOS;
@@ -172,8 +182,12 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
 {
     struct pst_err err = {0};
     r->body_bytes += bytes.n;
-    if (r->fault.code != PST_E_NONE) {
-        return PST_OK; /* refused already: what still comes is not looked at */
+    if (r->fault.code != PST_E_NONE || r->refused) {
+        return PST_OK; /* what still comes is not looked at */
+    }
+    if (r->body_bytes > pst_front_limit(r, PST_LIMIT_body_bytes)) {
+        too_large(&r->fault);
+        return PST_OK;
     }
     if (r->asking == PST_FRONT_NOT_ASKED &&
         (r->head->content_length > pst_front_limit(r, PST_LIMIT_first_buffer_bytes) ||
@@ -305,7 +319,13 @@ static enum pst_step_result step_propose(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
     r->attempt = 1;
-    return pst_front_propose(r, err) == PST_OK ? PST_STEP_NEXT : PST_STEP_STOP;
+    if (pst_front_propose(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
+    if (pst_operation_row(r->route.operation)->place == PST_PLACE_LOCAL) {
+        pst_front_conn_await(r->conn);
+    }
+    return PST_STEP_NEXT;
 }
 
 /* The answer drives itself from here (front_answer.c): messages come, bytes go. */
@@ -329,35 +349,38 @@ enum { STEP_PROPOSE = 3 };
  * it, and only then the client hears of it. Without them it hears at once. */
 static void refuse(struct pst_front_request *r, const struct pst_err *why)
 {
-    struct pst_err err = {0};
-    bool decided = r->course.at >= STEP_PROPOSE;
+    struct pst_err err = *why;
+    bool house_failed = r->course.at >=
+                        STEP_PROPOSE; /* it was fine; warden or egress is not there */
+    r->refused = true;
     pst_house_count(&r->conn->front->house, PST_METRIC_refused_total, 1);
     pst_front_id(r);
-    if (r->asking == PST_FRONT_ADMITTED || !decided) {
+    if (!house_failed) {
         r->fault = *why;
         r->attempt = 0;
         r->upstream = PST_UPSTREAM_CONTROL;
-        if (!decided && pst_front_propose(r, &err) == PST_OK) {
+        if (pst_front_propose(r, &err) == PST_OK) {
+            pst_front_conn_await(r->conn);
             return;
         }
     }
     pst_front_withdraw(r);
-    pst_front_answer_error(r, decided ? why : (err.code != PST_E_NONE ? &err : why), 0);
+    pst_front_answer_error(r, &err, 0);
 }
 
 void pst_front_request_run(struct pst_front_request *r)
 {
     struct pst_err err = {0};
-    enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course,
-                                                r->conn->front->house.simulate, r, &err);
+    struct pst_house *house = &r->conn->front->house;
+    if (r->refused) {
+        return; /* what still arrives of it changes nothing */
+    }
+    enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course, house->simulate,
+                                                r, &err);
     if (result == PST_STEP_WAIT && r->probe) {
         pst_front_answer_probe(r);
-        return;
-    }
-    if (result == PST_STEP_STOP && r->state == PST_REQ_NONE) {
-        refuse(r, &err);
-    } else if (result == PST_STEP_STOP && r->state != PST_REQ_NONE && !r->answering &&
-               r->outcome == PST_E_NONE) {
+    } else if (result == PST_STEP_STOP) {
+        pst_house_count(house, PST_METRIC_EXCEPTION(pst_steps_exception(steps, &r->course)), 1);
         refuse(r, &err);
     }
 }
@@ -396,7 +419,9 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
     r->conn->closing = false;
-    if (r->state != PST_REQ_NONE || r->answering) {
+    bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
+                   r->state != PST_REQ_ADMITTED;
+    if (decided || r->answering) {
         r->outcome = err->code;
         pst_front_conn_close(r->conn);
         return;
@@ -454,6 +479,9 @@ static void on_denied(struct pst_front_request *r, const struct pst_ipc_denied *
 
 static void on_admitted(struct pst_front_request *r)
 {
+    if (r->state != PST_REQ_ADMITTING) {
+        return; /* refused meanwhile */
+    }
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
     if (r->fault.code != PST_E_NONE && !r->body_ended) {
