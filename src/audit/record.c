@@ -97,9 +97,28 @@ struct pst_str pst_record_verdict_name(enum pst_record_verdict verdict)
 
 /* --- values ------------------------------------------------------------------------------- */
 
+/* Eight bytes at once: one of them is below `low` (at most 0x80). */
+static uint64_t any_below(uint64_t word, uint64_t low)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (word - ones * low) & ~word & (ones << 7);
+}
+
+/* ASCII that needs no escape: nearly every text of a record is. */
 static bool is_plain(struct pst_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (; s.n - i >= 8; i += 8) {
+        uint64_t word;
+        memcpy(&word, &s.p[i], sizeof word);
+        uint64_t special = (word & (ones << 7)) | any_below(word, 0x20) |
+                           any_below(word ^ (ones * '"'), 1) | any_below(word ^ (ones * '\\'), 1);
+        if (special != 0) {
+            return false;
+        }
+    }
+    for (; i < s.n; i++) {
         uint8_t c = s.p[i];
         if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
             return false;
@@ -139,12 +158,19 @@ static size_t escape(uint32_t cp, uint8_t ret[6])
 /* Returns false when the text was cut or repaired. */
 static bool put_str(struct pst_buf *out, struct pst_str s, size_t cap)
 {
-    pst_buf_byte(out, '"');
-    if (s.n + 2 <= cap && is_plain(s)) {
-        pst_buf_add(out, s);
-        pst_buf_byte(out, '"');
+    if (s.n + 2 <= cap && is_plain(s)) { /* nearly always */
+        uint8_t *room = pst_buf_room(out, s.n + 2);
+        if (room != NULL) {
+            room[0] = '"';
+            if (s.n > 0) {
+                memcpy(&room[1], s.p, s.n);
+            }
+            room[s.n + 1] = '"';
+            pst_buf_added(out, s.n + 2);
+        }
         return true;
     }
+    pst_buf_byte(out, '"');
     bool whole = true;
     size_t used = 2; /* both quotes */
     for (size_t i = 0; i < s.n;) {
@@ -207,13 +233,6 @@ static bool put_hash(struct pst_buf *out, const uint8_t *hash)
     return hash != NULL;
 }
 
-static void put_quoted(struct pst_buf *out, struct pst_str s)
-{
-    pst_buf_byte(out, '"');
-    pst_buf_add(out, s);
-    pst_buf_byte(out, '"');
-}
-
 /* --- members ------------------------------------------------------------------------------ */
 
 /* A member in hand: which row, and its value out of the struct. */
@@ -273,12 +292,10 @@ static bool put_value(struct pst_buf *out, const struct row *row, const union va
     case ROW_HASH:
         return put_hash(out, v->hash);
     case ROW_VERDICT:
-        put_quoted(out, pst_record_verdict_name(v->verdict));
-        return true;
+        return put_str(out, pst_record_verdict_name(v->verdict), PST_RECORD_ITEM_MAX);
     case ROW_TIME:
         pst_time_put(v->time, time);
-        put_quoted(out, pst_str_of(time, sizeof time));
-        return true;
+        return put_str(out, pst_str_of(time, sizeof time), PST_RECORD_ITEM_MAX);
     }
     return false;
 }
@@ -287,6 +304,12 @@ struct lossy {
     struct pst_str names[PST_RECORD_FIELDS_MAX];
     size_t n;
 };
+
+/* Order of names: the first letter decides nearly always, and this runs for every member. */
+static bool before(struct pst_str a, struct pst_str b)
+{
+    return a.p[0] != b.p[0] ? a.p[0] < b.p[0] : pst_str_cmp(a, b) < 0;
+}
 
 /* Merges the common members into the kind's own; both are in order. */
 static void put_members(struct pst_buf *out, const struct kind *kind, const uint8_t *own,
@@ -297,7 +320,7 @@ static void put_members(struct pst_buf *out, const struct kind *kind, const uint
     ret_lossy->n = 0;
     while (i < kind->n || k < PST_LEN(rows_common)) {
         bool take_own = k == PST_LEN(rows_common) ||
-                        (i < kind->n && pst_str_cmp(kind->rows[i].name, rows_common[k].name) < 0);
+                        (i < kind->n && before(kind->rows[i].name, rows_common[k].name));
         const struct row *row = take_own ? &kind->rows[i++] : &rows_common[k++];
         union value value;
         if (!fetch(row, take_own ? own : (const uint8_t *)common, &value) && !row->must) {

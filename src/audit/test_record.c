@@ -274,6 +274,32 @@ static void cuts_and_says_so(void **state)
     pst_buf_release(&b);
 }
 
+/* Every byte at every place of a short text comes back as it was. */
+static void any_byte_anywhere(void **state)
+{
+    (void)state;
+    struct pst_buf b;
+    pst_buf_init(&b, PST_RECORD_MAX);
+    for (unsigned byte = 0; byte < 0x80; byte++) {
+        for (size_t n = 1; n < 20; n++) {
+            for (size_t at = 0; at < n; at++) {
+                uint8_t text[20];
+                struct pst_reader_field f;
+                bool lossy = true;
+                memset(text, 'a', sizeof text);
+                text[at] = (uint8_t)byte;
+                struct pst_record r = {.kind = PST_RECORD_VIOLATION,
+                                       .violation = {.code = pst_str_of(text, n)}};
+                assert_true(member(put(&b, &r, 1, &lossy), "code", &f));
+                assert_true(pst_reader_eq(f.raw, pst_str_of(text, n)) && !lossy);
+                bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+                assert_true(escaped == (f.raw.n > n));
+            }
+        }
+    }
+    pst_buf_release(&b);
+}
+
 static void cuts_lists_between_items(void **state)
 {
     (void)state;
@@ -355,6 +381,7 @@ int main(void)
         cmocka_unit_test(table_is_in_order_and_fits),
         cmocka_unit_test(whatever_the_members_hold),
         cmocka_unit_test(cuts_and_says_so),
+        cmocka_unit_test(any_byte_anywhere),
         cmocka_unit_test(cuts_lists_between_items),
         cmocka_unit_test(out_of_room),
     };

@@ -1,5 +1,8 @@
 #include "base/str.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/check.h"
 
 int pst_str_cmp(struct pst_str a, struct pst_str b)
@@ -110,6 +113,16 @@ bool pst_str_i64(struct pst_str s, int64_t *ret)
     }
     *ret = -(int64_t)(v - 1) - 1; /* the least value has no positive twin */
     return true;
+}
+
+void pst_text(char *ret, size_t cap, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    if (vsnprintf(ret, cap, fmt, args) < 0) {
+        ret[0] = 0;
+    }
+    va_end(args);
 }
 
 void pst_str_cut_c(struct pst_str s, char *ret, size_t cap)

@@ -65,6 +65,8 @@ bool pst_str_i64(struct pst_str s, int64_t *ret);
 PST_NODISCARD bool pst_str_to_c(struct pst_str s, char *ret, size_t cap);
 /* The same for texts that may be cut: as much as fits, up to the first NUL. */
 void pst_str_cut_c(struct pst_str s, char *ret, size_t cap);
+/* Formatted text for people, cut where it does not fit, always NUL-terminated. */
+void pst_text(char *ret, size_t cap, const char *fmt, ...) PST_PRINTF(3, 4);
 /* Equal or not in time that depends on the lengths only. */
 bool pst_str_eq_const_time(struct pst_str a, struct pst_str b);
 

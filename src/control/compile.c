@@ -22,15 +22,17 @@ static enum pst_status make_all(struct maker *m);
 enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *ret,
                             struct pst_err *err)
 {
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
     size_t text_cap = (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard;
     pst_buf_init(&m.policies, text_cap);
     pst_buf_init(&m.entities, text_cap);
     pst_buf_init(&m.sources, text_cap);
     pst_buf_init(&m.members, text_cap);
-    pst_compile_digest(in, m.digest);
-    enum pst_status status = make_all(&m);
+    enum pst_status status = pst_compile_digest(in, m.digest, err);
+    if (status == PST_OK) {
+        status = make_all(&m);
+    }
     pst_buf_release(&m.policies);
     pst_buf_release(&m.entities);
     pst_buf_release(&m.sources);
@@ -51,33 +53,35 @@ void pst_images_release(struct pst_images *images)
     for (size_t i = 0; i < images->n; i++) {
         free(images->list[i].p);
     }
-    *images = (struct pst_images){0};
+    *images = (struct pst_images){.n = 0};
 }
 
 /* --- texts -------------------------------------------------------------------------------- */
 
-static void digest_add(struct pst_buf *buf, struct pst_str name, struct pst_str text)
+static void digest_add(struct pst_sha256 *sha, struct pst_str name, struct pst_str text)
 {
-    uint8_t part[32], sizes[16];
-    pst_sha256(text, part);
+    uint8_t sizes[16];
     pst_put_u64le(sizes, name.n);
     pst_put_u64le(&sizes[8], text.n);
-    pst_buf_add(buf, pst_str_of(sizes, sizeof sizes));
-    pst_buf_add(buf, name);
-    pst_buf_add(buf, pst_str_of(part, sizeof part));
+    pst_sha256_update(sha, pst_str_of(sizes, sizeof sizes));
+    pst_sha256_update(sha, name);
+    pst_sha256_update(sha, text);
 }
 
-void pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32])
+enum pst_status pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32],
+                                   struct pst_err *err)
 {
-    struct pst_buf buf;
-    pst_buf_init(&buf, SIZE_MAX / 2);
-    digest_add(&buf, PST_STR("postern.yaml"), in->config_text);
-    for (size_t i = 0; i < in->n_policies; i++) {
-        digest_add(&buf, in->policies[i].name, in->policies[i].text);
+    struct pst_sha256 sha = {0};
+    enum pst_status status = pst_sha256_init(&sha, err);
+    if (status == PST_OK) {
+        digest_add(&sha, PST_STR("postern.yaml"), in->config_text);
+        for (size_t i = 0; i < in->n_policies; i++) {
+            digest_add(&sha, in->policies[i].name, in->policies[i].text);
+        }
+        pst_sha256_finish(&sha, ret);
     }
-    PST_BUG_ON(buf.failed); /* a digest of a part would be a lie in every record */
-    pst_sha256(pst_buf_str(&buf), ret);
-    pst_buf_release(&buf);
+    pst_sha256_release(&sha);
+    return status;
 }
 
 static void out_uid(struct pst_json_out *o, const char *type, const char *id)
@@ -383,6 +387,10 @@ static enum pst_status make_audit(struct maker *m)
     audit->durability = (uint32_t)m->config->durability;
     audit->interval_ms = m->config->interval_ms;
     COPY(audit->log_name, m->config->log_name);
+    audit->n_upstreams = m->config->n_upstreams;
+    for (uint32_t i = 0; i < m->config->n_upstreams; i++) {
+        COPY(audit->upstream_names[i], m->config->upstreams[i].name);
+    }
     return PST_OK;
 }
 

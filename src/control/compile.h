@@ -49,7 +49,8 @@ void pst_images_release(struct pst_images *images);
 PST_NODISCARD enum pst_status pst_compile_entities(const struct pst_config *config,
                                                    struct pst_buf *out, struct pst_err *err);
 /* SHA-256 over the configuration and every policy source, each with its name and length. */
-void pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32]);
+PST_NODISCARD enum pst_status pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[32],
+                                                 struct pst_err *err);
 
 /* --- how the images travel ---------------------------------------------------------------- */
 

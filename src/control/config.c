@@ -257,7 +257,7 @@ enum pst_status pst_config_path(struct pst_config_reader *r, const struct pst_ya
         return status;
     }
     struct pst_str rest = pst_str_c(text), folder = rest.p[0] == '/' ? PST_STR("") : r->folder;
-    size_t slash = folder.n > 0 ? 1 : 0;
+    size_t slash = rest.p[0] == '/' ? 0 : 1; /* the folder "/" is an empty view */
     if (folder.n + slash + rest.n >= PST_PATH_MAX) {
         return pst_config_refuse(r, node, "the path is longer than %d bytes", PST_PATH_MAX - 1);
     }

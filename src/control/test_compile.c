@@ -1,4 +1,5 @@
 #include "base/test.h"
+#include "base/test_heap.h"
 #include "control/builtin.h"
 #include "control/compile.h"
 #include "wire/json.h"
@@ -77,7 +78,7 @@ static void compile(const struct fixture *f, struct pst_images *images)
 static void test_fields(void **state)
 {
     const struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     compile(f, &images);
     assert_int_equal(images.n, 8);
     assert_int_equal(images.list[0].kind, PST_IMAGE_PLAN);
@@ -137,7 +138,7 @@ static void test_fields(void **state)
 static void test_warden(void **state)
 {
     const struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     compile(f, &images);
     const struct pst_warden_image *warden = find(&images, PST_IMAGE_WARDEN, 0);
     struct pst_str image = pst_str_of(warden, warden->head.size);
@@ -192,7 +193,7 @@ static void test_warden(void **state)
 static void test_deterministic(void **state)
 {
     struct fixture *f = *state;
-    struct pst_images one = {0}, two = {0};
+    struct pst_images one = {.n = 0}, two = {.n = 0};
     compile(f, &one);
     compile(f, &two);
     assert_int_equal(one.n, two.n);
@@ -202,10 +203,10 @@ static void test_deterministic(void **state)
     }
     pst_images_release(&two);
     uint8_t digest[32], other[32];
-    pst_compile_digest(&f->in, digest);
+    assert_int_equal(pst_compile_digest(&f->in, digest, NULL), PST_OK);
     assert_memory_equal(digest, ((const struct pst_image_head *)one.list[0].p)->digest, 32);
     f->in.config_text = pst_str_cut(f->in.config_text, 0, f->in.config_text.n - 1);
-    pst_compile_digest(&f->in, other);
+    assert_int_equal(pst_compile_digest(&f->in, other, NULL), PST_OK);
     assert_memory_not_equal(digest, other, 32);
     f->in.config_text = pst_str_c(yaml);
     /* the same bytes, cut into files elsewhere, are another source */
@@ -213,9 +214,9 @@ static void test_deterministic(void **state)
     struct pst_source b[2] = {{PST_STR("a"), PST_STR("x")}, {PST_STR("b"), PST_STR("yz")}};
     f->in.n_policies = 2;
     f->in.policies = a;
-    pst_compile_digest(&f->in, digest);
+    assert_int_equal(pst_compile_digest(&f->in, digest, NULL), PST_OK);
     f->in.policies = b;
-    pst_compile_digest(&f->in, other);
+    assert_int_equal(pst_compile_digest(&f->in, other, NULL), PST_OK);
     assert_memory_not_equal(digest, other, 32);
     pst_images_release(&one);
 }
@@ -223,7 +224,7 @@ static void test_deterministic(void **state)
 static void test_refused(void **state)
 {
     struct fixture *f = *state;
-    struct pst_images images = {0};
+    struct pst_images images = {.n = 0};
     struct pst_err err = {0};
     struct pst_source bad = {PST_STR("mine.cedar"),
                              PST_STR("permit (principal, action resource);")};
@@ -253,6 +254,24 @@ static void test_refused(void **state)
     pst_images_release(&images);
 }
 
+/* Without memory at any point: an error, nothing half made, nothing lost. */
+static void test_no_memory(void **state)
+{
+    const struct fixture *f = *state;
+    enum pst_status status = PST_ERR;
+    size_t nth = 0;
+    while (status != PST_OK) {
+        struct pst_images images = {.n = 0};
+        struct pst_err err = {0};
+        test_heap_fail_from(++nth);
+        status = pst_compile(&f->in, &images, &err);
+        test_heap_fail_from(0);
+        assert_true(status == PST_OK || (images.n == 0 && err.text[0] != 0));
+        pst_images_release(&images);
+    }
+    assert_true(nth > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_warden, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deterministic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

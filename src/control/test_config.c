@@ -77,7 +77,13 @@ static void test_whole(void **state)
     assert_int_equal(u->proxy_port, 3128);
     assert_string_equal(u->cred_prefix, "Token ");
     assert_int_equal(u->cred_source, PST_CRED_NONE);
+}
 
+static void test_whole_rest(void **state)
+{
+    struct pst_config *c = NULL;
+    struct pst_err err;
+    assert_int_equal(parse(*state, whole, &c, &err), PST_OK);
     assert_int_equal(c->n_models, 4);
     const struct pst_image_model *m = pst_image_model(c->models, 4, PST_STR("gpt-4o-mini"));
     assert_int_equal(m->n_routes, 1);
@@ -326,6 +332,24 @@ static void test_too_many(void **state)
     pst_buf_release(&text);
 }
 
+/* With too little memory: an error that says so, at whatever place it ran out. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    bool fitted = false;
+    for (size_t cap = 512; !fitted; cap += 1024) {
+        struct pst_arena arena;
+        struct pst_config *c = NULL;
+        struct pst_err err = {0};
+        pst_arena_init(&arena, 256, cap);
+        enum pst_status status = pst_config_parse(&arena, pst_str_c(whole), PST_STR("/etc/postern"),
+                                                  &c, &err);
+        fitted = status == PST_OK;
+        assert_true(fitted || (err.code == PST_E_NO_MEMORY && c == NULL));
+        pst_arena_release(&arena);
+    }
+}
+
 /* docs/config.md names every key and every limit with its default and its hard maximum. */
 static void test_documented(void **state)
 {
@@ -364,7 +388,9 @@ int main(void)
     pst_arena_init(&arena, 1 << 16, 8 << 20);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_whole, state),
+        cmocka_unit_test_prestate(test_whole_rest, state),
         cmocka_unit_test_prestate(test_least, state),
+        cmocka_unit_test_prestate(test_no_memory, state),
         cmocka_unit_test_prestate(test_refused, state),
         cmocka_unit_test_prestate(test_prefixes, state),
         cmocka_unit_test_prestate(test_too_many, state),

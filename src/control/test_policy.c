@@ -166,12 +166,41 @@ static void test_decisions(void **state)
     pst_cedar_free(cedar);
 }
 
+/* docs/policy.md names every action and every annotation of the tables. */
+static void test_documented(void **state)
+{
+    static const char *const words[] = {
+#define PST_OPERATION(name, action, resource, place) action,
+#include "tables/operations.def"
+#undef PST_OPERATION
+#define PST_OBLIGATION(name, kind, text) "@" #name,
+#include "tables/obligations.def"
+#undef PST_OBLIGATION
+    };
+    (void)state;
+    FILE *f = fopen(PST_SOURCE_ROOT "/docs/policy.md", "rb");
+    assert_non_null(f);
+    char *doc = calloc(1, 1 << 16);
+    assert_non_null(doc);
+    assert_true(fread(doc, 1, (1 << 16) - 1, f) > 0);
+    fclose(f);
+    for (size_t i = 0; i < PST_LEN(words); i++) {
+        char want[64];
+        snprintf(want, sizeof want, "`%s", words[i]);
+        if (strcmp(words[i], "none") != 0 && strstr(doc, want) == NULL) {
+            fail_msg("docs/policy.md lacks %s", words[i]);
+        }
+    }
+    free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builtin),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

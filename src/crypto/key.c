@@ -137,7 +137,7 @@ enum pst_status pst_key_from_pem(const struct pst_secret *pem, struct pst_key **
     struct pst_str s = pst_secret_reveal(der);
     const unsigned char *at = s.p;
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)s.n);
-    EVP_PKEY *pkey = info != NULL && at == s.p + s.n ? EVP_PKCS82PKEY(info) : NULL;
+    EVP_PKEY *pkey = info != NULL && at == &s.p[s.n] ? EVP_PKCS82PKEY(info) : NULL;
     PKCS8_PRIV_KEY_INFO_free(info);
     pst_secret_free(der);
     return pst_key_wrap(pkey, /* is_private= */ true, ret, err);
@@ -153,7 +153,7 @@ enum pst_status pst_key_from_public_pem(struct pst_str pem, struct pst_key **ret
     struct pst_str s = pst_secret_reveal(der);
     const unsigned char *at = s.p;
     EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)s.n);
-    if (pkey != NULL && at != s.p + s.n) {
+    if (pkey != NULL && at != &s.p[s.n]) {
         EVP_PKEY_free(pkey);
         pkey = NULL;
     }

@@ -24,7 +24,7 @@ bool pst_ecdsa_raw_to_der(struct pst_str raw, uint8_t ret[ES256_DER_MAX], size_t
     }
     ECDSA_SIG *sig = ECDSA_SIG_new();
     BIGNUM *r = BN_bin2bn(raw.p, PST_P256_BYTES, NULL);
-    BIGNUM *s = BN_bin2bn(raw.p + PST_P256_BYTES, PST_P256_BYTES, NULL);
+    BIGNUM *s = BN_bin2bn(&raw.p[PST_P256_BYTES], PST_P256_BYTES, NULL);
     if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
         BN_free(r);
         BN_free(s);

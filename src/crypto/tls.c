@@ -269,8 +269,8 @@ enum pst_status pst_tls_handshake(struct pst_tls *t, struct pst_err *err)
     if (result != 1) {
         return outcome(t, result, errno, err);
     }
-    /* the library checks neither that a server took one of our protocols nor, in so many words,
-     * that a verdict was reached: both are cheap to be sure of */
+    /* not every 3.0 release checks that a server took a protocol we offered; that a verdict was
+     * reached is the library's promise, and cheap to be sure of */
     const unsigned char *alpn = NULL;
     unsigned n = 0;
     SSL_get0_alpn_selected(t->ssl, &alpn, &n);

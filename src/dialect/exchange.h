@@ -139,7 +139,8 @@ PST_NODISCARD bool pst_exchange_cap_tokens(struct pst_exchange *x, uint64_t cap,
 /* Makes a stream end with its usage; nothing for an answer in one piece. */
 PST_NODISCARD bool pst_exchange_want_usage(struct pst_exchange *x);
 /* Takes a tool out, everywhere it is offered, allowed or demanded; the last one takes `tools`,
- * `tool_choice` and `parallel_tool_calls` with it. Returns how many were taken. */
+ * `tool_choice` and `parallel_tool_calls` with it. Returns how many were taken. The segments of a
+ * tool that was taken stay in the list: they were inspected, they do not leave. */
 size_t pst_exchange_strip_tool(struct pst_exchange *x, struct pst_str name);
 /* Whether a tool of this name is offered. */
 bool pst_exchange_offers(const struct pst_exchange *x, struct pst_str name);

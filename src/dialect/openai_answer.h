@@ -4,8 +4,8 @@
  * the model. Streams and whole answers take the same way. Sans-I/O; how the input is cut changes
  * nothing in the output.
  *
- *   init → begin → feed… → finish → release      verdict whenever feed, verdict or finish says
- * AGAIN
+ *   init → begin → feed… → finish → release
+ *   verdict whenever feed, verdict or finish says AGAIN
  *
  * Any of feed, verdict, finish returns
  *   OK     go on; when pst_answer_ended() is true nothing more comes: cancel the upstream

@@ -101,6 +101,9 @@ static enum pst_status add_tool(struct reader *r, struct pst_walk *w, struct pst
 static void note_tool_choice(struct pst_exchange *x, const struct pst_json *v)
 {
     struct pst_str word = {NULL, 0};
+    if (v->type == PST_JSON_NULL) {
+        return;
+    }
     if (pst_json_str(v, &word)) {
         x->tool_choice = pst_str_eq(word, PST_STR("none"))   ? PST_CHOICE_NONE
                          : pst_str_eq(word, PST_STR("auto")) ? PST_CHOICE_AUTO

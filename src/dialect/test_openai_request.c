@@ -113,6 +113,22 @@ static void test_plain(void **state)
     assert_non_null(strstr(written(f), "\"temperature\":0.70"));
 }
 
+/* Clients that dump their objects send null for what is not set. */
+static void test_null_is_unset(void **state)
+{
+    struct fixture *f = *state;
+    const char *body =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"name\":null,"
+        "\"tool_calls\":null,\"tool_call_id\":null,\"refusal\":null}],\"tools\":null,"
+        "\"tool_choice\":null,\"functions\":null,\"function_call\":null,\"response_format\":null,"
+        "\"stream\":null,\"n\":null,\"stop\":null,\"store\":null,\"api_base\":null}";
+    assert_int_equal(read_body(f, body), PST_OK);
+    assert_int_equal(f->x.capabilities, 0);
+    assert_int_equal(f->x.tool_choice, PST_CHOICE_UNSET);
+    assert_int_equal(f->x.n, 1);
+    assert_string_equal(written(f), body);
+}
+
 static void test_every_text_is_a_segment(void **state)
 {
     struct fixture *f = *state;
@@ -189,101 +205,101 @@ static void test_facts(void **state)
 
 /* --- refusals: body, code, path in the text --------------------------------------------------- */
 
+static const struct {
+    const char *body;
+    enum pst_error code;
+    const char *path;
+} refusals[] = {
+    {"[]", PST_E_DIALECT_MEMBER, "object"},
+    {"{}", PST_E_DIALECT_REQUIRED, "model"},
+    {"{\"model\":\"m\"}", PST_E_DIALECT_REQUIRED, "messages"},
+    {"{\"model\":\"\"," MSG "}", PST_E_DIALECT_MEMBER, "model"},
+    {"{\"model\":7," MSG "}", PST_E_DIALECT_MEMBER, "model: must be a string"},
+    {"{\"model\":null," MSG "}", PST_E_DIALECT_MEMBER, "model"},
+    {"{\"model\":\"m\",\"messages\":[]}", PST_E_DIALECT_MEMBER, "messages"},
+    {"{\"model\":\"m\",\"messages\":{}}", PST_E_DIALECT_MEMBER, "messages"},
+    {"{\"model\":\"m\",\"messages\":[1]}", PST_E_DIALECT_MEMBER, "messages[0]"},
+    {"{\"model\":\"m\",\"messages\":[{\"content\":\"x\"}]}", PST_E_DIALECT_REQUIRED,
+     "messages[0]: the member role"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"root\",\"content\":\"x\"}]}",
+     PST_E_DIALECT_UNKNOWN, "messages[0].role"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"User\",\"content\":\"x\"}]}",
+     PST_E_DIALECT_UNKNOWN, "messages[0].role"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}", PST_E_DIALECT_REQUIRED,
+     "messages[0]: the member content"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":null}]}",
+     PST_E_DIALECT_REQUIRED, "messages[0]"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}",
+     PST_E_DIALECT_REQUIRED, "tool_call_id"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"tool_call_id\":"
+     "\"a\"}"
+     "]}",
+     PST_E_DIALECT_MEMBER, "messages[0]"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"refusal\":\"a\"}]}",
+     PST_E_DIALECT_MEMBER, "messages[0]"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[\"x\"]}]}",
+     PST_E_DIALECT_MEMBER, "messages[0].content[0]"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}]}",
+     PST_E_DIALECT_REQUIRED, "messages[0].content[0]: the member type"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]}",
+     PST_E_DIALECT_REQUIRED, "messages[0].content[0]: the member text"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video_url\","
+     "\"video_url\":{}}]}]}",
+     PST_E_DIALECT_UNKNOWN, "messages[0].content[0].type"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+     "\"image_url\":{\"url\":\"file:///etc/passwd\"}}]}]}",
+     PST_E_DIALECT_UNKNOWN, "image_url.url"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\","
+     "\"file\":{\"file_id\":\"f\"}}]}]}",
+     PST_E_DIALECT_STATE, "messages[0].content[0].file.file_id"},
+    {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"f\"}}]}",
+     PST_E_DIALECT_STATE, "messages[0].audio.id"},
+    {"{\"model\":\"m\"," MSG ",\"store\":true}", PST_E_DIALECT_STATE, "store"},
+    {"{\"model\":\"m\"," MSG ",\"previous_response_id\":\"r\"}", PST_E_DIALECT_STATE,
+     "previous_response_id"},
+    {"{\"model\":\"m\"," MSG ",\"conversation\":{\"id\":\"r\"}}", PST_E_DIALECT_STATE,
+     "conversation"},
+    {"{\"model\":\"m\"," MSG ",\"prompt\":{\"id\":\"r\"}}", PST_E_DIALECT_STATE, "prompt"},
+    {"{\"model\":\"m\"," MSG ",\"api_base\":\"http://evil\"}", PST_E_DIALECT_UNKNOWN, "api_base"},
+    {"{\"model\":\"m\"," MSG ",\"api_key\":\"k\"}", PST_E_DIALECT_UNKNOWN, "api_key"},
+    {"{\"model\":\"m\"," MSG ",\"models\":[\"a\"]}", PST_E_DIALECT_UNKNOWN, "models"},
+    {"{\"model\":\"m\"," MSG ",\"tools\":[{\"type\":\"mcp\"}]}", PST_E_DIALECT_UNKNOWN,
+     "tools[0].type"},
+    {"{\"model\":\"m\"," MSG ",\"tools\":[{\"type\":\"function\"}]}", PST_E_DIALECT_REQUIRED,
+     "tools[0]: the member function"},
+    {"{\"model\":\"m\"," MSG ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]}",
+     PST_E_DIALECT_MEMBER, "tools[0].function.name"},
+    {"{\"model\":\"m\"," MSG ",\"tool_choice\":\"any\"}", PST_E_DIALECT_UNKNOWN, "tool_choice"},
+    {"{\"model\":\"m\"," MSG ",\"tool_choice\":{\"type\":\"mcp\"}}", PST_E_DIALECT_UNKNOWN,
+     "tool_choice.type"},
+    {"{\"model\":\"m\"," MSG ",\"response_format\":{\"type\":\"grammar\"}}", PST_E_DIALECT_UNKNOWN,
+     "response_format.type"},
+    {"{\"model\":\"m\"," MSG ",\"modalities\":[\"text\",\"video\"]}", PST_E_DIALECT_UNKNOWN,
+     "modalities[1]"},
+    {"{\"model\":\"m\"," MSG ",\"reasoning_effort\":\"huge\"}", PST_E_DIALECT_UNKNOWN,
+     "reasoning_effort"},
+    {"{\"model\":\"m\"," MSG ",\"n\":5}", PST_E_LIMIT, "n: too many choices"},
+    {"{\"model\":\"m\"," MSG ",\"n\":0}", PST_E_DIALECT_MEMBER, "n"},
+    {"{\"model\":\"m\"," MSG ",\"n\":1.5}", PST_E_DIALECT_MEMBER, "n: must be an integer"},
+    {"{\"model\":\"m\"," MSG ",\"max_tokens\":-1}", PST_E_DIALECT_MEMBER, "max_tokens"},
+    {"{\"model\":\"m\"," MSG ",\"max_tokens\":1e3}", PST_E_DIALECT_MEMBER, "max_tokens"},
+    {"{\"model\":\"m\"," MSG ",\"stream\":\"true\"}", PST_E_DIALECT_MEMBER, "stream"},
+    {"{\"model\":\"m\"," MSG ",\"logit_bias\":{\"1\":\"x\"}}", PST_E_DIALECT_MEMBER,
+     "logit_bias.1"},
+    {"{\"model\":\"m\"," MSG ",\"Stream\":true}", PST_E_JSON_CASE_VARIANT, ""},
+    {"{\"model\":\"m\",\"model\":\"n\"," MSG "}", PST_E_JSON_DUPLICATE, ""},
+};
+
 static void test_refusals(void **state)
 {
     struct fixture *f = *state;
-    static const struct {
-        const char *body;
-        enum pst_error code;
-        const char *path;
-    } cases[] = {
-        {"[]", PST_E_DIALECT_MEMBER, "object"},
-        {"{}", PST_E_DIALECT_REQUIRED, "model"},
-        {"{\"model\":\"m\"}", PST_E_DIALECT_REQUIRED, "messages"},
-        {"{\"model\":\"\"," MSG "}", PST_E_DIALECT_MEMBER, "model"},
-        {"{\"model\":7," MSG "}", PST_E_DIALECT_MEMBER, "model: must be a string"},
-        {"{\"model\":null," MSG "}", PST_E_DIALECT_MEMBER, "model"},
-        {"{\"model\":\"m\",\"messages\":[]}", PST_E_DIALECT_MEMBER, "messages"},
-        {"{\"model\":\"m\",\"messages\":{}}", PST_E_DIALECT_MEMBER, "messages"},
-        {"{\"model\":\"m\",\"messages\":[1]}", PST_E_DIALECT_MEMBER, "messages[0]"},
-        {"{\"model\":\"m\",\"messages\":[{\"content\":\"x\"}]}", PST_E_DIALECT_REQUIRED,
-         "messages[0]: the member role"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"root\",\"content\":\"x\"}]}",
-         PST_E_DIALECT_UNKNOWN, "messages[0].role"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"User\",\"content\":\"x\"}]}",
-         PST_E_DIALECT_UNKNOWN, "messages[0].role"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}", PST_E_DIALECT_REQUIRED,
-         "messages[0]: the member content"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":null}]}",
-         PST_E_DIALECT_REQUIRED, "messages[0]"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}",
-         PST_E_DIALECT_REQUIRED, "tool_call_id"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"tool_call_id\":"
-         "\"a\"}"
-         "]}",
-         PST_E_DIALECT_MEMBER, "messages[0]"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"refusal\":\"a\"}]}",
-         PST_E_DIALECT_MEMBER, "messages[0]"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[\"x\"]}]}",
-         PST_E_DIALECT_MEMBER, "messages[0].content[0]"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}]}",
-         PST_E_DIALECT_REQUIRED, "messages[0].content[0]: the member type"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]}",
-         PST_E_DIALECT_REQUIRED, "messages[0].content[0]: the member text"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video_url\","
-         "\"video_url\":{}}]}]}",
-         PST_E_DIALECT_UNKNOWN, "messages[0].content[0].type"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
-         "\"image_url\":{\"url\":\"file:///etc/passwd\"}}]}]}",
-         PST_E_DIALECT_UNKNOWN, "image_url.url"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\","
-         "\"file\":{\"file_id\":\"f\"}}]}]}",
-         PST_E_DIALECT_STATE, "messages[0].content[0].file.file_id"},
-        {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"f\"}}]}",
-         PST_E_DIALECT_STATE, "messages[0].audio.id"},
-        {"{\"model\":\"m\"," MSG ",\"store\":true}", PST_E_DIALECT_STATE, "store"},
-        {"{\"model\":\"m\"," MSG ",\"previous_response_id\":\"r\"}", PST_E_DIALECT_STATE,
-         "previous_response_id"},
-        {"{\"model\":\"m\"," MSG ",\"conversation\":{\"id\":\"r\"}}", PST_E_DIALECT_STATE,
-         "conversation"},
-        {"{\"model\":\"m\"," MSG ",\"prompt\":{\"id\":\"r\"}}", PST_E_DIALECT_STATE, "prompt"},
-        {"{\"model\":\"m\"," MSG ",\"api_base\":\"http://evil\"}", PST_E_DIALECT_UNKNOWN,
-         "api_base"},
-        {"{\"model\":\"m\"," MSG ",\"api_key\":\"k\"}", PST_E_DIALECT_UNKNOWN, "api_key"},
-        {"{\"model\":\"m\"," MSG ",\"models\":[\"a\"]}", PST_E_DIALECT_UNKNOWN, "models"},
-        {"{\"model\":\"m\"," MSG ",\"tools\":[{\"type\":\"mcp\"}]}", PST_E_DIALECT_UNKNOWN,
-         "tools[0].type"},
-        {"{\"model\":\"m\"," MSG ",\"tools\":[{\"type\":\"function\"}]}", PST_E_DIALECT_REQUIRED,
-         "tools[0]: the member function"},
-        {"{\"model\":\"m\"," MSG
-         ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]}",
-         PST_E_DIALECT_MEMBER, "tools[0].function.name"},
-        {"{\"model\":\"m\"," MSG ",\"tool_choice\":\"any\"}", PST_E_DIALECT_UNKNOWN, "tool_choice"},
-        {"{\"model\":\"m\"," MSG ",\"tool_choice\":{\"type\":\"mcp\"}}", PST_E_DIALECT_UNKNOWN,
-         "tool_choice.type"},
-        {"{\"model\":\"m\"," MSG ",\"response_format\":{\"type\":\"grammar\"}}",
-         PST_E_DIALECT_UNKNOWN, "response_format.type"},
-        {"{\"model\":\"m\"," MSG ",\"modalities\":[\"text\",\"video\"]}", PST_E_DIALECT_UNKNOWN,
-         "modalities[1]"},
-        {"{\"model\":\"m\"," MSG ",\"reasoning_effort\":\"huge\"}", PST_E_DIALECT_UNKNOWN,
-         "reasoning_effort"},
-        {"{\"model\":\"m\"," MSG ",\"n\":5}", PST_E_LIMIT, "n: too many choices"},
-        {"{\"model\":\"m\"," MSG ",\"n\":0}", PST_E_DIALECT_MEMBER, "n"},
-        {"{\"model\":\"m\"," MSG ",\"n\":1.5}", PST_E_DIALECT_MEMBER, "n: must be an integer"},
-        {"{\"model\":\"m\"," MSG ",\"max_tokens\":-1}", PST_E_DIALECT_MEMBER, "max_tokens"},
-        {"{\"model\":\"m\"," MSG ",\"max_tokens\":1e3}", PST_E_DIALECT_MEMBER, "max_tokens"},
-        {"{\"model\":\"m\"," MSG ",\"stream\":\"true\"}", PST_E_DIALECT_MEMBER, "stream"},
-        {"{\"model\":\"m\"," MSG ",\"logit_bias\":{\"1\":\"x\"}}", PST_E_DIALECT_MEMBER,
-         "logit_bias.1"},
-        {"{\"model\":\"m\"," MSG ",\"Stream\":true}", PST_E_JSON_CASE_VARIANT, ""},
-        {"{\"model\":\"m\",\"model\":\"n\"," MSG "}", PST_E_JSON_DUPLICATE, ""},
-    };
-    for (size_t i = 0; i < PST_LEN(cases); i++) {
-        if (read_body(f, cases[i].body) != PST_ERR) {
-            fail_msg("accepted: %s", cases[i].body);
+    for (size_t i = 0; i < PST_LEN(refusals); i++) {
+        if (read_body(f, refusals[i].body) != PST_ERR) {
+            fail_msg("accepted: %s", refusals[i].body);
         }
-        if (f->err.code != cases[i].code || strstr(f->err.text, cases[i].path) == NULL) {
-            fail_msg("%s: %s \"%s\"", cases[i].body, pst_error_row(f->err.code)->name, f->err.text);
+        if (f->err.code != refusals[i].code || strstr(f->err.text, refusals[i].path) == NULL) {
+            fail_msg("%s: %s \"%s\"", refusals[i].body, pst_error_row(f->err.code)->name,
+                     f->err.text);
         }
     }
 }
@@ -468,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_null_is_unset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_text_is_a_segment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_facts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),

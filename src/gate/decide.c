@@ -27,7 +27,7 @@ static void deny(struct pst_decision *d, enum pst_error code, const char *what, 
 {
     d->verdict = PST_DENY;
     d->code = code;
-    (void)snprintf(d->message, sizeof d->message, "%s%s%.*s", what, name.n > 0 ? ": " : "",
+    pst_text(d->message, sizeof d->message, "%s%s%.*s", what, name.n > 0 ? ": " : "",
                    name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
 }
 

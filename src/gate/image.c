@@ -307,21 +307,31 @@ static bool tail_ok(struct pst_str image, uint32_t at, uint32_t n)
            pst_utf8_valid(pst_str_cut(image, at, n));
 }
 
+static enum pst_status names_check(const char names[PST_UPSTREAMS_MAX][PST_NAME_MAX], uint32_t n,
+                                   struct pst_err *err)
+{
+    if (n > PST_UPSTREAMS_MAX) {
+        return bad(err, "a count is past its cap");
+    }
+    for (uint32_t i = 0; i < PST_UPSTREAMS_MAX; i++) {
+        if (!(i < n ? text_ok(names[i], PST_NAME_MAX, false) : zero(names[i], PST_NAME_MAX))) {
+            return bad(err, "the name of an upstream");
+        }
+    }
+    return PST_OK;
+}
+
 static enum pst_status check_warden(struct pst_str image, struct pst_err *err)
 {
     const struct pst_warden_image *warden = (const void *)image.p;
     if (!limits_ok(&warden->limits)) {
         return bad(err, "a limit is zero or past its hard maximum");
     }
-    if (warden->n_limits > PST_LIMIT_ROWS_MAX || warden->n_upstreams > PST_UPSTREAMS_MAX) {
+    if (warden->n_limits > PST_LIMIT_ROWS_MAX) {
         return bad(err, "a count is past its cap");
     }
-    for (uint32_t i = 0; i < PST_UPSTREAMS_MAX; i++) {
-        const char *name = warden->upstream_names[i];
-        if (!(i < warden->n_upstreams ? text_ok(name, PST_NAME_MAX, false)
-                                      : zero(name, PST_NAME_MAX))) {
-            return bad(err, "the name of an upstream");
-        }
+    if (names_check(warden->upstream_names, warden->n_upstreams, err) != PST_OK) {
+        return PST_ERR;
     }
     for (uint32_t i = 0; i < PST_LIMIT_ROWS_MAX; i++) {
         const struct pst_image_limit *limit = &warden->limits_by[i];
@@ -404,5 +414,5 @@ static enum pst_status check_audit(struct pst_str image, struct pst_err *err)
         !TOKEN(audit->log_name)) {
         return bad(err, "durability, interval or the log's name");
     }
-    return PST_OK;
+    return names_check(audit->upstream_names, audit->n_upstreams, err);
 }

@@ -82,8 +82,8 @@ enum pst_status pst_keyring_put(struct pst_keyring *r, struct pst_str id, struct
         return pst_fail(err, PST_E_SYNTAX, "the owner of a key is Type::id");
     }
     struct pst_keyring_key *key = calloc(1, sizeof *key);
-    if (key == NULL ||
-        !fill(key, id, pst_str_cut(owner, 0, cut), pst_str_from(owner, cut + 2), groups, n_groups)) {
+    if (key == NULL || !fill(key, id, pst_str_cut(owner, 0, cut), pst_str_from(owner, cut + 2),
+                             groups, n_groups)) {
         free(key);
         return pst_fail(err, PST_E_LIMIT, "the texts of a key do not fit");
     }

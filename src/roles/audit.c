@@ -177,7 +177,8 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
                                    .operation = m->operation,
                                    .stream = m->stream,
                                    .hold = interval_mode(a) ? 0 : 1,
-                                   .attempt = m->attempt};
+                                   .attempt = m->attempt,
+                                   .round = (uint8_t)(m->attempt << 1 | (m->amended != 0))};
     memcpy(out.digest, m->digest, sizeof out.digest);
     PST_ISTR_CUT(out.who, PST_ISTR(m->principal));
     enum pst_role role = answering_role(m->upstream);
@@ -607,11 +608,13 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                 struct pst_sandbox_config *sandbox, struct pst_err *err)
 {
     (void)go;
-    (void)sandbox;
     struct pst_audit *a = user;
     if (a->image == NULL || a->dir < 0) {
         return pst_fail(err, PST_E_CONFIG, "audit was started without a log to write");
     }
+    a->path = (struct pst_sandbox_path){.dir = a->dir, .access = PST_SANDBOX_READ_WRITE};
+    sandbox->paths = &a->path;
+    sandbox->n_paths = 1;
     if (pst_audit_log_open(&a->log, a->dir, pst_str_c(a->image->log_name),
                            a->image->limits.v[PST_LIMIT_segment_bytes],
                            pst_loop_wall_ns(a->house.loop), err) != PST_OK) {

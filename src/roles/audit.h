@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "gate/image.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 #include "sys/sync.h"
 
 /* --- the log's files
@@ -88,6 +89,7 @@ struct pst_audit {
     struct pst_str map;
     const struct pst_audit_image *image;
     int dir;
+    struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;
@@ -110,7 +112,5 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
 void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
 const char *pst_audit_durability_name(uint32_t durability);
-
-int pst_audit_main(uint8_t index);
 
 #endif

@@ -16,7 +16,7 @@ enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
 
 static void segment_name(uint64_t number, char ret[NAME_CAP])
 {
-    (void)snprintf(ret, NAME_CAP, "seg-%08llu.log", (unsigned long long)number);
+    pst_text(ret, NAME_CAP, "seg-%08llu.log", (unsigned long long)number);
 }
 
 static enum pst_status io_fail(struct pst_err *err, const char *what, const char *name)
@@ -137,8 +137,8 @@ static enum pst_status tail_keep(struct pst_audit_log *l, const struct pst_segme
     if (room != NULL) {
         status = pst_fd_pread_full(l->fd, room, (size_t)n, end->valid, err);
         pst_buf_added(&bytes, (size_t)n);
-        (void)snprintf(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
-                       (unsigned long long)end->valid);
+        pst_text(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
+                 (unsigned long long)end->valid);
         PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                            0600);
         if (status == PST_OK &&
@@ -194,7 +194,7 @@ static enum pst_status log_begin(struct pst_audit_log *l, struct pst_str name, i
     uint8_t id[PST_LOG_ID];
     char origin[PST_LOG_ORIGIN_MAX + 1];
     pst_random(id, sizeof id);
-    (void)snprintf(origin, sizeof origin, "postern/%.*s", PST_FMT(name));
+    pst_text(origin, sizeof origin, "postern/%.*s", PST_FMT(name));
     if (pst_log_init(&l->log, id, pst_str_c(origin), err) != PST_OK) {
         return PST_ERR;
     }

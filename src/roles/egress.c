@@ -35,7 +35,7 @@ static enum pst_status on_withdraw(struct pst_egress *e, struct pst_link *front,
     if (m->req >> 56 != front->index) {
         return PST_ERR;
     }
-    if (r != NULL) {
+    if (r != NULL && m->round >= r->round) { /* else a newer round has taken its place */
         pst_egress_end(r, PST_E_CLIENT_CLOSED, true);
     }
     return PST_OK;
@@ -228,6 +228,11 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     return PST_OK;
 }
 
+static void on_end(void *user)
+{
+    pst_egress_conns_close(user);
+}
+
 int pst_egress_main(uint8_t index)
 {
     static const struct pst_house_ops ops = {
@@ -236,6 +241,7 @@ int pst_egress_main(uint8_t index)
         .start = on_start,
         .message = on_message,
         .peer_lost = on_peer_lost,
+        .end = on_end,
     };
     struct pst_err err = {0};
     struct pst_egress *e = calloc(1, sizeof *e);
@@ -247,7 +253,6 @@ int pst_egress_main(uint8_t index)
     pst_map_init(&e->requests, pst_random_u64(), REQUESTS_MAX);
     pst_buf_init(&e->answer, PST_IPC_TAIL_MAX);
     int status = pst_house_run(&e->house, PST_ROLE_EGRESS, index, &ops, e);
-    pst_egress_conns_close(e);
     pst_secret_free(e->credential);
     free(e);
     return status;

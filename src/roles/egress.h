@@ -12,6 +12,7 @@
 #include "gate/image.h"
 #include "gate/steps.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 #include "wire/h1.h"
 
 enum pst_egress_phase {
@@ -45,7 +46,7 @@ struct pst_egress_request {
     struct pst_egress *egress;
     uint64_t id;
     enum pst_req_state state;
-    uint8_t front, operation, attempt;
+    uint8_t front, operation, attempt, round;
     bool stream, hold, head_sent, cut;
     /* the body: inline bytes or a sealed memory file */
     bool has_body, released;
@@ -116,7 +117,5 @@ void pst_egress_conn_resume(struct pst_egress_conn *c);
 /* Gives the connection back to the pool, or closes it when it cannot carry another request. */
 void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable);
 void pst_egress_conns_close(struct pst_egress *e);
-
-int pst_egress_main(uint8_t index);
 
 #endif

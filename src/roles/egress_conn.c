@@ -123,7 +123,7 @@ static bool still_good(struct pst_egress_conn *c)
 {
     uint8_t byte;
     ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return n < 0 && (errno == EAGAIN);
 }
 
 static struct pst_egress_conn *idle_take(struct pst_egress *e)
@@ -227,7 +227,7 @@ static bool proxy_ask(struct pst_egress_conn *c)
 {
     const struct pst_egress_image *image = c->egress->image;
     char authority[PST_HOST_MAX + 8];
-    (void)snprintf(authority, sizeof authority, "%s:%u", image->host, image->port);
+    pst_text(authority, sizeof authority, "%s:%u", image->host, image->port);
     c->phase = PST_EGRESS_PROXY;
     pst_h1_expect(&c->parser, PST_H1_CONNECT);
     pst_watch_set(c->egress->house.loop, c->watch, PST_READ | PST_WRITE);
@@ -393,7 +393,7 @@ static enum pst_status head_write(struct pst_egress_request *r, struct pst_err *
     struct pst_buf path, credential;
     char host[PST_HOST_MAX + 8];
     bool default_port = image->port == (image->tls != 0 ? 443u : 80u);
-    (void)snprintf(host, sizeof host, default_port ? "%s" : "%s:%u", image->host, image->port);
+    pst_text(host, sizeof host, default_port ? "%s" : "%s:%u", image->host, image->port);
     pst_buf_init(&path, 2 * PST_PATH_MAX);
     pst_buf_init(&credential, PST_SECRET_MAX + PST_NAME_MAX);
     struct pst_h1_header headers[6] = {

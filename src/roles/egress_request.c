@@ -219,6 +219,14 @@ static enum pst_status body_take(struct pst_egress_request *r, const struct pst_
     return PST_OK;
 }
 
+static void body_drop(struct pst_egress_request *r)
+{
+    pst_buf_clear(&r->inline_body);
+    pst_fd_close(&r->memfd);
+    r->has_body = false;
+    r->state = PST_REQ_NONE;
+}
+
 enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
                                   struct pst_message *m)
 {
@@ -238,9 +246,14 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
         (void)PST_LINK_SEND(front, ANSWER, &out);
         return PST_OK;
     }
-    if (body_take(r, s, m) != PST_OK || (r->released && r->operation != s->operation)) {
+    if (r->released && r->round > s->round) {
+        return PST_OK; /* an older round's body, overtaken by the release of a newer one */
+    }
+    if (body_take(r, s, m) != PST_OK ||
+        (r->released && (r->operation != s->operation || r->round != s->round))) {
         return PST_ERR;
     }
+    r->round = s->round;
     r->operation = s->operation;
     r->attempt = s->attempt;
     r->submitted_ms = pst_loop_now_ms(e->house.loop);
@@ -263,17 +276,21 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
     if (r == NULL) {
         return PST_OK; /* the front's own wait ends it */
     }
+    if (r->has_body && r->round < m->round) {
+        body_drop(r); /* its own WITHDRAW is still on its way */
+    }
     r->released = true;
     r->seq = m->seq;
     r->hold = m->hold != 0;
     r->stream = m->stream != 0;
     memcpy(r->digest, m->digest, sizeof r->digest);
-    if (r->has_body && (r->operation != m->operation || r->attempt != m->attempt)) {
+    if (r->has_body && (r->operation != m->operation || r->round != m->round)) {
         pst_egress_end(r, PST_E_DIGEST_MISMATCH, false);
         return PST_OK;
     }
     r->operation = m->operation;
     r->attempt = m->attempt;
+    r->round = m->round;
     r->submitted_ms = pst_loop_now_ms(e->house.loop);
     if (r->state == PST_REQ_NONE) {
         r->state = PST_REQ_RELEASED;

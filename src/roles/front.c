@@ -133,6 +133,14 @@ static enum pst_status on_begin(void *user, struct pst_err *err)
     return PST_OK;
 }
 
+static void on_end(void *user)
+{
+    struct pst_front *f = user;
+    while (f->conns != NULL) {
+        pst_front_conn_close(f->conns);
+    }
+}
+
 int pst_front_main(uint8_t index, bool admin)
 {
     static const struct pst_house_ops ops = {
@@ -143,6 +151,7 @@ int pst_front_main(uint8_t index, bool admin)
         .message = on_message,
         .peer_lost = on_peer_lost,
         .before_sleep = on_before_sleep,
+        .end = on_end,
     };
     struct pst_err err = {0};
     struct pst_front *f = calloc(1, sizeof *f);
@@ -157,9 +166,6 @@ int pst_front_main(uint8_t index, bool admin)
     pst_openai_request_names(&f->request_names);
     pst_openai_answer_names(&f->answer_names);
     int status = pst_house_run(&f->house, PST_ROLE_FRONT, index, &ops, f);
-    while (f->conns != NULL) {
-        pst_front_conn_close(f->conns);
-    }
     free(f);
     return status;
 }

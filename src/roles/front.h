@@ -5,6 +5,7 @@
 #define PST_ROLES_FRONT_H
 
 #include "base/enc.h"
+#include "base/map.h"
 #include "crypto/hash.h"
 #include "dialect/openai.h"
 #include "dialect/openai_answer.h"
@@ -13,9 +14,11 @@
 #include "gate/operation.h"
 #include "gate/steps.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 #include "sys/net.h"
 #include "wire/h1.h"
 #include "wire/json.h"
+#include "wire/json_out.h"
 
 enum {
     PST_FRONT_READ = 65536,    /* bytes of one read */
@@ -62,6 +65,7 @@ struct pst_front_request {
     struct pst_str resource; /* model, or administered path */
     struct pst_err fault;    /* why it was refused here; it is denied, and recorded, for this */
     bool body_ended;
+    bool probe; /* /healthz or /readyz */
     enum pst_front_asking asking;
     uint64_t body_bytes;
     struct pst_json_parser json;
@@ -73,6 +77,7 @@ struct pst_front_request {
     /* what came of it */
     uint8_t attempt, route_at; /* attempts begin with 1; index into the model's routes */
     uint8_t upstream;
+    uint8_t round; /* of the body that was submitted last */
     bool amended, submitted, answering, head_written, chunked, settled;
     struct pst_answer answer;
     bool guarding;
@@ -96,15 +101,15 @@ struct pst_front_conn {
     struct pst_watch watch;
     struct pst_timer timer;
     struct pst_h1 parser;
-    struct pst_arena arena; /* of the request in hand: head, JSON, exchange */
-    struct pst_buf in;      /* read, not parsed yet */
-    struct pst_buf out;     /* written, not sent yet */
-    bool closing;           /* close once `out` is sent */
-    bool busy;              /* a request is in hand: reading stops behind its body */
-    bool gone;              /* the client has gone */
-    bool dead;              /* freed when the loop comes round */
-    uint64_t progress_ms;   /* last time the client took a byte */
-    struct pst_later later;
+    struct pst_arena arena;         /* of the request in hand: head, JSON, exchange */
+    struct pst_buf in;              /* read, not parsed yet */
+    struct pst_buf out;             /* written, not sent yet */
+    bool closing;                   /* close once `out` is sent */
+    bool busy;                      /* a request is in hand: reading stops behind its body */
+    bool gone;                      /* the client has gone */
+    bool dead;                      /* freed when the loop comes round */
+    uint64_t progress_ms;           /* last time the client took a byte */
+    struct pst_later later, resume; /* to be freed; to read on */
     struct pst_front_request request;
 };
 
@@ -135,7 +140,8 @@ static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum p
  */
 
 void pst_front_accept(struct pst_front_listener *l);
-/* Reads on from what is buffered: the request in hand is done, or its body may come. */
+/* Reads on from what is buffered, when the loop comes round: the request in hand is done, or its
+ * body may come. */
 void pst_front_conn_resume(struct pst_front_conn *c);
 /* There is something to send, or the interest changed. */
 void pst_front_conn_push(struct pst_front_conn *c);
@@ -173,6 +179,10 @@ void pst_front_id(struct pst_front_request *r);
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err);
 enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err);
 void pst_front_withdraw(struct pst_front_request *r);
+static inline uint8_t pst_front_round(const struct pst_front_request *r)
+{
+    return (uint8_t)(r->attempt << 1 | (r->amended ? 1 : 0));
+}
 void pst_front_settle(struct pst_front_request *r);
 
 /* --- front_answer.c: the way back
@@ -185,12 +195,13 @@ enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
                                     struct pst_message *m);
 void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_str *names, size_t n);
 void pst_front_answer_verdict(struct pst_front_request *r, bool allow);
+/* /healthz and /readyz: the one thing that is answered without an identity, on the admin listener
+ * only, with constant bodies. */
+void pst_front_answer_probe(struct pst_front_request *r);
 /* A body of the front's own, whole. */
 void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct pst_str type,
                             struct pst_str body);
 /* The client took bytes: credit for as many goes to the egress. */
 void pst_front_answer_credit(struct pst_front_request *r);
-
-int pst_front_main(uint8_t index, bool admin);
 
 #endif

@@ -18,17 +18,17 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
                        size_t length, uint32_t retry_after_ms)
 {
     struct pst_err err = {0};
-    char seconds[24];
     struct pst_buf retry;
     struct pst_h1_header headers[6] = {
         {PST_STR("content-type"), type},
-        {PST_STR("x-request-id"), id_view(r)},
         {PST_STR("cache-control"), PST_STR("no-store")},
         {PST_STR("x-content-type-options"), PST_STR("nosniff")},
     };
-    size_t n = 4;
+    size_t n = 3;
+    if (r->id != 0) {
+        headers[n++] = (struct pst_h1_header){PST_STR("x-request-id"), id_view(r)};
+    }
     struct pst_h1_framing framing = {.body = PST_H1_BODY_LENGTH, .length = length};
-    (void)seconds;
     pst_buf_init(&retry, 24);
     if (retry_after_ms > 0 && pst_buf_u64(&retry, (retry_after_ms + 999) / 1000)) {
         headers[n++] = (struct pst_h1_header){PST_STR("retry-after"), pst_buf_str(&retry)};
@@ -135,6 +135,31 @@ void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct
         return;
     }
     finish(r);
+}
+
+void pst_front_answer_probe(struct pst_front_request *r)
+{
+    struct pst_house *house = &r->conn->front->house;
+    bool live = pst_str_eq(r->resource, PST_STR("/healthz"));
+    bool ready = pst_house_peer(house, PST_ROLE_WARDEN, 0) != NULL &&
+                 pst_house_peer(house, PST_ROLE_AUDIT, 0) != NULL;
+    char body[128];
+    switch (r->config->image->durability) {
+    case PST_DURABLE_INTERVAL:
+        pst_text(body, sizeof body, "ready; evidence is durable within %u ms\n",
+                 r->config->image->interval_ms);
+        break;
+    case PST_DURABLE_SEND:
+        pst_text(body, sizeof body, "ready; evidence is durable before anything is sent\n");
+        break;
+    default:
+        pst_text(body, sizeof body, "ready; evidence is durable before an answer is shown\n");
+        break;
+    }
+    pst_front_answer_whole(r, live || ready ? 200 : 503, PST_STR("text/plain; charset=utf-8"),
+                           live    ? PST_STR("alive\n")
+                           : ready ? pst_str_c(body)
+                                   : PST_STR("not ready\n"));
 }
 
 void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *why,
@@ -344,7 +369,8 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
         if (!pst_buf_add(&r->held, in)) {
             (void)pst_fail(&err, PST_E_UPSTREAM_TOO_LARGE,
                            "the upstream sent more than its credit");
-            answer_failed(r, &err);
+            pst_front_withdraw(r);
+            pst_front_answer_error(r, &err, 0);
             return;
         }
         r->held_last = last;

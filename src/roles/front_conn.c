@@ -56,6 +56,7 @@ void pst_front_conn_close(struct pst_front_conn *c)
     f->n_conns--;
     pst_unwatch(f->house.loop, &c->watch);
     pst_timer_cancel(f->house.loop, &c->timer);
+    pst_loop_later_cancel(f->house.loop, &c->resume);
     pst_fd_close(&c->fd);
     pst_house_count(&f->house, PST_METRIC_connections_open, -1);
     pst_loop_later(f->house.loop, &c->later, conn_free, c);
@@ -309,12 +310,11 @@ static void conn_read(struct pst_front_conn *c)
     conn_parse(c);
 }
 
-void pst_front_conn_resume(struct pst_front_conn *c)
+static void conn_resume(struct pst_loop *loop, void *user)
 {
+    struct pst_front_conn *c = user;
     struct pst_front *f = c->front;
-    if (c->dead) {
-        return;
-    }
+    (void)loop;
     if (!c->busy && !c->closing) {
         pst_house_timer(&f->house, &c->timer, limit(f, PST_LIMIT_idle_ms), conn_timeout, c);
     }
@@ -326,6 +326,13 @@ void pst_front_conn_resume(struct pst_front_conn *c)
     }
     if (!c->dead) {
         interest(c);
+    }
+}
+
+void pst_front_conn_resume(struct pst_front_conn *c)
+{
+    if (!c->dead) {
+        pst_loop_later(c->front->house.loop, &c->resume, conn_resume, c);
     }
 }
 

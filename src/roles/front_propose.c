@@ -31,7 +31,7 @@ static struct pst_link *answering_link(struct pst_front *f, uint8_t upstream)
 void pst_front_withdraw(struct pst_front_request *r)
 {
     struct pst_link *link = answering_link(r->conn->front, r->upstream);
-    struct pst_ipc_withdraw m = {.req = r->id};
+    struct pst_ipc_withdraw m = {.req = r->id, .round = r->round};
     if (r->submitted && link != NULL) {
         (void)PST_LINK_SEND(link, WITHDRAW, &m);
     }
@@ -47,7 +47,8 @@ static enum pst_status submit(struct pst_front_request *r, struct pst_err *err)
     struct pst_ipc_submit m = {.req = r->id,
                                .body_bytes = body.n,
                                .operation = (uint8_t)r->route.operation,
-                               .attempt = r->attempt};
+                               .attempt = r->attempt,
+                               .round = pst_front_round(r)};
     int fd = -1;
     if (link == NULL) {
         return pst_fail(err,
@@ -65,6 +66,7 @@ static enum pst_status submit(struct pst_front_request *r, struct pst_err *err)
         return pst_fail(err, PST_E_EGRESS_UNAVAILABLE, "the process that would answer is too busy");
     }
     r->submitted = true;
+    r->round = m.round;
     return PST_OK;
 }
 

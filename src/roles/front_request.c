@@ -135,6 +135,9 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
         media_check(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
+    if (r->route.operation == PST_OP_NONE) {
+        return PST_STEP_NEXT; /* a probe: nothing of it is looked at */
+    }
     for (size_t i = 0; i < r->head->n_headers; i++) {
         if (header_check(r->head->headers[i].name, err) != PST_OK) {
             return PST_STEP_STOP;
@@ -264,7 +267,8 @@ static enum pst_step_result inspect_admin(struct pst_front_request *r, struct ps
     bool ok = pst_buf_add(&r->body, r->head->method_name) && pst_buf_byte(&r->body, ' ') &&
               pst_buf_add(&r->body, r->head->path) && pst_buf_byte(&r->body, '\n');
     if (ok && r->json_begun) {
-        ok = pst_json_write(r->json.root, &r->body);
+        return pst_json_write(r->json.root, &r->body, err) == PST_OK ? PST_STEP_NEXT
+                                                                     : PST_STEP_STOP;
     }
     if (!ok) {
         (void)pst_fail(err, PST_E_LIMIT, "the request is too long");
@@ -275,6 +279,10 @@ static enum pst_step_result inspect_admin(struct pst_front_request *r, struct ps
 static enum pst_step_result step_inspect(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
+    if (r->route.operation == PST_OP_NONE) {
+        r->probe = true;
+        return PST_STEP_WAIT; /* answered when the driver has returned */
+    }
     switch (pst_operation_row(r->route.operation)->place) {
     case PST_PLACE_UPSTREAM:
         return inspect_chat(r, err);
@@ -342,6 +350,10 @@ void pst_front_request_run(struct pst_front_request *r)
     struct pst_err err = {0};
     enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course,
                                                 r->conn->front->house.simulate, r, &err);
+    if (result == PST_STEP_WAIT && r->probe) {
+        pst_front_answer_probe(r);
+        return;
+    }
     if (result == PST_STEP_STOP && r->state == PST_REQ_NONE) {
         refuse(r, &err);
     } else if (result == PST_STEP_STOP && r->state != PST_REQ_NONE && !r->answering &&

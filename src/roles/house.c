@@ -37,6 +37,16 @@ void pst_house_fail(struct pst_house *house, const struct pst_err *err)
     }
 }
 
+void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t after_ms,
+                     pst_timer_fn *fn, void *user)
+{
+    struct pst_err err = {0};
+    if (!pst_timer_set(house->loop, timer, after_ms, fn, user)) {
+        (void)pst_fail(&err, PST_E_NO_MEMORY, "no room for a timer");
+        pst_house_fail(house, &err);
+    }
+}
+
 /* --- links
  * ---------------------------------------------------------------------------------------- */
 
@@ -81,8 +91,8 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     struct pst_house *house = l->house;
     bool more;
     unsigned violation;
-    enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS, handler,
-                                           house->user, &more, &violation);
+    enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS,
+                                           house->ops->message, house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
         return;
     }
@@ -177,12 +187,12 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
                              struct pst_err *err)
 {
     house->simulate = go->simulate;
-    int keep[PST_HOUSE_LINKS + 1];
     struct pst_sandbox_config config = {
         .role = house->self,
         .mode = (enum pst_sandbox_mode)go->sandbox,
         .debug = go->sandbox == PST_SANDBOX_OFF,
-        .keep = keep,
+        .uid = go->uid,
+        .gid = go->uid,
     };
     if (house->ops->start != NULL && house->ops->start(house->user, go, &config, err) != PST_OK) {
         return PST_ERR;
@@ -280,10 +290,18 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     if (status != PST_OK) {
         pst_house_log(house, "ends: %s: %s", pst_error_row(err.code)->code, err.text);
     }
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        house->links[i].used = false;
-        pst_link_release(&house->links[i].link);
+    if (ops->end != NULL) {
+        ops->end(user);
     }
+    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
+        struct pst_house_link *l = &house->links[i];
+        if (l->used) {
+            l->used = false;
+            pst_unwatch(house->loop, &l->watch);
+            pst_link_release(&l->link);
+        }
+    }
+    pst_unwatch(house->loop, &control->watch);
     pst_link_release(&control->link);
     pst_loop_close(house->loop);
     free(house->scratch);

@@ -46,6 +46,8 @@ struct pst_house_ops {
     void (*peer_new)(void *user, struct pst_link *link);
     void (*peer_lost)(void *user, struct pst_link *link);
     void (*before_sleep)(void *user);
+    /* The loop has ended and is still there: gives back what was watched. */
+    void (*end)(void *user);
 };
 
 struct pst_house_link {

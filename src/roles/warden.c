@@ -155,8 +155,6 @@ static void expire(struct pst_loop *loop, void *user)
         }
     }
     pst_house_timer(&w->house, &w->expiry, every_ms, expire, w);
-};
-(void)pst_timer_set(loop, &timer, every_ms, expire, w);
 }
 
 static void on_peer_lost(void *user, struct pst_link *link)
@@ -219,10 +217,6 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     }
     expire(w->house.loop, w);
     return PST_OK;
-};
-return pst_timer_set(w->house.loop, &timer, 1000, expire, w)
-           ? PST_OK
-           : pst_fail(err, PST_E_NO_MEMORY, "no memory for a timer");
 }
 
 int pst_warden_main(uint8_t index)

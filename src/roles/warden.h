@@ -8,6 +8,7 @@
 #include "gate/image.h"
 #include "identity/keyring.h"
 #include "roles/house.h"
+#include "roles/roles.h"
 
 enum { PST_WARDEN_IMAGES = 2, PST_WARDEN_OLD_MS = 5000 };
 
@@ -67,7 +68,5 @@ enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t s
 /* The policies of a generation, NULL when they are neither current nor just replaced. */
 const struct pst_warden_policy *pst_warden_policy_of(const struct pst_warden *w,
                                                      uint32_t generation);
-
-int pst_warden_main(uint8_t index);
 
 #endif

@@ -55,7 +55,7 @@ static enum pst_step_result identify_peer(struct pst_case *c, struct pst_err *er
     if (name == NULL) {
         return stop(c, err, PST_E_NO_MEMORY);
     }
-    (void)snprintf(name, 32, "local-%u", c->peer_uid);
+    pst_text(name, 32, "local-%u", c->peer_uid);
     c->who.type = PST_STR("User");
     c->who.id = pst_str_c(name);
     c->who.groups[c->who.n_groups++] = PST_STR("admins");
@@ -112,6 +112,18 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
     return PST_STEP_NEXT;
 }
 
+/* Groups come with the key and, beside it, from the configuration. */
+static void groups_add(const struct pst_warden_policy *policy, const char *principal,
+                       struct pst_principal *who)
+{
+    struct pst_str group;
+    size_t at = 0;
+    while (who->n_groups < PST_GROUPS_MAX &&
+           pst_image_group_next(policy->image, pst_str_c(principal), &at, &group)) {
+        who->groups[who->n_groups++] = group;
+    }
+}
+
 static enum pst_step_result step_identify(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
@@ -127,8 +139,9 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
         result = identify_end_user(c, err);
     }
     if (result == PST_STEP_NEXT) {
-        (void)snprintf(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
-                       PST_FMT(c->who.id));
+        pst_text(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
+                 PST_FMT(c->who.id));
+        groups_add(c->policy, c->principal, &c->who);
     }
     return result;
 }
@@ -246,7 +259,7 @@ static enum pst_step_result step_reserve(void *request, struct pst_err *err)
     if (pst_budget_take(&c->w->budget, &ask, &c->hold, &c->retry_after_ms, err) != PST_OK) {
         c->decision.verdict = PST_DENY;
         c->decision.code = err->code;
-        (void)snprintf(c->decision.message, sizeof c->decision.message, "%s", err->text);
+        pst_text(c->decision.message, sizeof c->decision.message, "%s", err->text);
         return PST_STEP_STOP;
     }
     return PST_STEP_NEXT;
@@ -272,7 +285,7 @@ static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
     c->decision.verdict = PST_DENY;
     if (c->decision.code == PST_E_NONE || c->decision.message[0] == 0) {
         c->decision.code = err.code;
-        (void)snprintf(c->decision.message, sizeof c->decision.message, "%.127s", err.text);
+        pst_text(c->decision.message, sizeof c->decision.message, "%.127s", err.text);
     }
     return false;
 }
@@ -379,8 +392,8 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
     r->state = state;
     r->front = c->front->index;
     r->key = c->key;
-    (void)snprintf(r->principal, sizeof r->principal, "%s", c->principal);
-    (void)pst_str_to_c(c->who.end_user, r->end_user, sizeof r->end_user);
+    pst_text(r->principal, sizeof r->principal, "%s", c->principal);
+    pst_str_cut_c(c->who.end_user, r->end_user, sizeof r->end_user);
     if (c->hold.n > 0) {
         r->hold = c->hold;
         c->hold.n = 0;
@@ -531,8 +544,8 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     if (c.policy == NULL) {
         c.policy = &w->policies[0];
         c.decision.code = PST_E_STALE_GENERATION;
-        (void)snprintf(c.decision.message, sizeof c.decision.message, "%s",
-                       pst_error_row(PST_E_STALE_GENERATION)->text);
+        pst_text(c.decision.message, sizeof c.decision.message, "%s",
+                 pst_error_row(PST_E_STALE_GENERATION)->text);
         deny(&c, NULL);
         return PST_OK;
     }
@@ -592,7 +605,7 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
     if (pst_budget_peek(&w->budget, &ask, &c.retry_after_ms, &err) != PST_OK ||
         !keep(&c, a->req, PST_REQ_ADMITTED)) {
         c.decision.code = err.code != PST_E_NONE ? err.code : PST_E_CONCURRENCY_LIMITED;
-        (void)snprintf(c.decision.message, sizeof c.decision.message, "%.127s", err.text);
+        pst_text(c.decision.message, sizeof c.decision.message, "%.127s", err.text);
         deny(&c, NULL);
         return PST_OK;
     }
@@ -630,6 +643,7 @@ enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
                                        .acr = c.request->end_user[0] != 0 ? "key+assertion"
                                                                           : "key"};
         memcpy(c.who.groups, key->groups, sizeof c.who.groups);
+        groups_add(c.policy, c.request->principal, &c.who);
     }
     facts_of_tool(&c);
     bool allow = !c.request->stopped && judge(&c, STEP_DECIDE, STEP_RESERVE);

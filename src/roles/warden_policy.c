@@ -30,7 +30,7 @@ static void locate(struct pst_str sources, struct pst_err *err)
             first > err->line) {
             break;
         }
-        (void)pst_str_to_c(pst_str_from(line, tab + 1), err->file, sizeof err->file);
+        pst_str_cut_c(pst_str_from(line, tab + 1), err->file, sizeof err->file);
         begin = (uint32_t)first;
         if (line_n == PST_NPOS) {
             break;

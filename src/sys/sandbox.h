@@ -60,8 +60,10 @@ enum { PST_SANDBOX_TEXT = 128 };
 /* "seccomp,nnp,nodump,landlock=7+net,unprivileged" */
 void pst_sandbox_text(const struct pst_sandbox_status *s, char ret[PST_SANDBOX_TEXT]);
 
-/* Probes (below), then enters: there is no way back. On an error the process may be half confined
- * and must exit. The supervisor's filter is inherited by all roles, so it allows the union of them.
+/* Probes (below), then enters: there is no way back. The loop, listeners, signals and libraries'
+ * files are opened before: afterwards no role makes an epoll set, a socket pair or, most of them, a
+ * file. On an error the process may be half confined and must exit. The supervisor's filter is
+ * inherited by all roles, so it allows the union of them.
  */
 PST_NODISCARD enum pst_status pst_sandbox_enter(const struct pst_sandbox_config *config,
                                                 struct pst_sandbox_status *ret,

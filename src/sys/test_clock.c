@@ -120,8 +120,7 @@ static void a_far_timer_does_not_wrap(void **state)
     pst_loop_close(j.loop);
 }
 
-/* --- put-off work and hooks
- * ----------------------------------------------------------------------- */
+/* --- put-off work and hooks ------------------------------------------------------------------- */
 
 static void on_hook(struct pst_loop *loop, void *user)
 {
@@ -187,8 +186,7 @@ static void put_off_work_may_cancel_its_neighbour(void **state)
     pst_loop_close(j.loop);
 }
 
-/* --- the real clock
- * ------------------------------------------------------------------------------- */
+/* --- the real clock --------------------------------------------------------------------------- */
 
 static uint64_t mono_ms(void)
 {
@@ -225,8 +223,7 @@ static void a_real_timer_is_never_early(void **state)
     pst_loop_close(j.loop);
 }
 
-/* --- descriptors under the fake clock
- * ------------------------------------------------------------- */
+/* --- descriptors under the fake clock --------------------------------------------------------- */
 
 struct relay {
     struct journal *journal;

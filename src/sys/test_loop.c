@@ -7,8 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
+
+static size_t told; /* calls of epoll_ctl */
+int __real_epoll_ctl(int epoll, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+    told++;
+    return __real_epoll_ctl(epoll, op, fd, event);
+}
 
 static struct pst_loop *open_loop(bool fake)
 {
@@ -116,6 +126,42 @@ static void without_interest_nothing_spins(void **state)
     assert_int_equal(step(loop, 0), 1);
     assert_int_equal(e.seen, PST_READ | PST_HANGUP);
     end_close(loop, &e);
+    pst_loop_close(loop);
+}
+
+static void the_kernel_is_told_only_what_matters(void **state)
+{
+    (void)state;
+    struct pst_loop *loop = open_loop(false);
+    struct end e;
+    end_open(loop, &e, PST_READ);
+    told = 0;
+    /* there and back between two sleeps */
+    pst_watch_set(loop, e.watch, PST_READ | PST_WRITE);
+    pst_watch_set(loop, e.watch, 0);
+    pst_watch_set(loop, e.watch, PST_READ);
+    assert_int_equal(step(loop, 0), 0);
+    assert_int_equal(told, 0);
+    /* reading paused and resumed while nothing came */
+    pst_watch_set(loop, e.watch, 0);
+    assert_int_equal(step(loop, 0), 0);
+    pst_watch_set(loop, e.watch, PST_READ);
+    assert_int_equal(step(loop, 0), 0);
+    assert_int_equal(told, 0);
+    /* paused, and something came: once, and no callback */
+    pst_watch_set(loop, e.watch, 0);
+    assert_int_equal(write(e.other, "x", 1), 1);
+    assert_int_equal(step(loop, 0), 0);
+    assert_int_equal(step(loop, 0), 0);
+    assert_int_equal(told, 1);
+    /* writing goes at once, since a socket is nearly always writable */
+    pst_watch_set(loop, e.watch, PST_WRITE);
+    assert_int_equal(step(loop, 0), 1);
+    pst_watch_set(loop, e.watch, 0);
+    assert_int_equal(step(loop, 0), 0);
+    assert_int_equal(told, 3);
+    end_close(loop, &e); /* is not in the set: nothing to tell */
+    assert_int_equal(told, 3);
     pst_loop_close(loop);
 }
 
@@ -256,8 +302,7 @@ static void out_of_memory_is_an_error(void **state)
     pst_loop_close(loop);
 }
 
-/* --- signals
- * -------------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void on_signal(struct pst_loop *loop, int signal, void *user)
 {
@@ -287,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_what_is_ready),
         cmocka_unit_test(without_interest_nothing_spins),
+        cmocka_unit_test(the_kernel_is_told_only_what_matters),
         cmocka_unit_test(a_callback_may_remove_any_watch),
         cmocka_unit_test(a_reused_slot_gets_no_stale_event),
         cmocka_unit_test(refuses_what_it_cannot_watch),

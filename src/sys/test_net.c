@@ -155,8 +155,7 @@ static void accept_tells_limits_from_bad_luck(void **state)
     pst_fd_close(&served);
 }
 
-/* --- Unix sockets
- * --------------------------------------------------------------------------------- */
+/* --- Unix sockets ----------------------------------------------------------------------------- */
 
 static int folder(void **state)
 {

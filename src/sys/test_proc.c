@@ -11,8 +11,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-/* --- the child
- * ------------------------------------------------------------------------------------ */
+/* --- the child -------------------------------------------------------------------------------- */
 
 extern char **environ;
 
@@ -72,8 +71,7 @@ static int child(int argc, char **argv)
     return 9;
 }
 
-/* --- tests
- * ---------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static struct pst_proc start(const char *const *argv, const char *const *env,
                              const struct pst_proc_fd *fds, size_t n_fds)

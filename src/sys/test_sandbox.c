@@ -3,12 +3,15 @@
 
 #include "sys/fd.h"
 #include "sys/loop.h"
+#include "sys/net.h"
 #include "sys/proc.h"
 #include "sys/sandbox_parts.h"
+#include "sys/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -49,8 +52,7 @@ static int live(const struct pst_sandbox_config *config, life *fn)
     return status;
 }
 
-/* --- every layer, for every role
- * ------------------------------------------------------------------ */
+/* --- every layer, for every role -------------------------------------------------------------- */
 
 static void check_layers(const struct pst_sandbox_config *config,
                          const struct pst_sandbox_status *s)
@@ -99,8 +101,7 @@ static void a_forbidden_call_is_death(void **state)
     }
 }
 
-/* --- modes
- * ---------------------------------------------------------------------------------------- */
+/* --- modes ------------------------------------------------------------------------------------ */
 
 static void check_off(const struct pst_sandbox_config *config, const struct pst_sandbox_status *s)
 {
@@ -151,8 +152,7 @@ static void what_cannot_be_entered_is_an_error(void **state)
     assert_int_equal(live(&config, NULL), 2 << 8);
 }
 
-/* --- descriptors, limits, user
- * -------------------------------------------------------------------- */
+/* --- descriptors, limits, user ---------------------------------------------------------------- */
 
 static void check_descriptors(const struct pst_sandbox_config *config,
                               const struct pst_sandbox_status *s)
@@ -273,8 +273,96 @@ static void audit_writes_its_log_and_nothing_else(void **state)
     assert_int_equal(live(&config, NULL), 2 << 8);
 }
 
-/* --- what the roles need
- * -------------------------------------------------------------------------- */
+/* --- what the roles need ---------------------------------------------------------------------- */
+
+static void audit_syncs_beside_other_work(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct pst_sync sync;
+        struct pst_sandbox_status status;
+        struct pst_sandbox_config config = {.role = PST_ROLE_AUDIT, .mode = PST_SANDBOX_NORMAL};
+        char path[96];
+        (void)snprintf(path, sizeof(path), "%s/log", folder);
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        CHECK(fd >= 0 && pst_sync_open(&sync, NULL) == PST_OK);
+        CHECK(pst_sandbox_enter(&config, &status, NULL) == PST_OK);
+        CHECK(posix_fallocate(fd, 0, 65536) == 0);
+        CHECK(pwrite(fd, "record", 6, 0) == 6);
+        CHECK(pst_sync_start(&sync, fd, NULL) == PST_OK);
+        enum pst_status done = PST_AGAIN;
+        while (done == PST_AGAIN) {
+            (void)sched_yield();
+            done = pst_sync_finish(&sync, NULL);
+        }
+        CHECK(done == PST_OK);
+        pst_sync_close(&sync);
+        _exit(0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void front_serves(int listener)
+{
+    struct pst_addr peer;
+    int fd = -1;
+    struct pst_err err = {0};
+    CHECK(pst_net_accept(listener, &fd, &peer, NULL) == PST_OK);
+    CHECK(pst_net_nodelay(fd, NULL) == PST_OK);
+    struct pst_peer who;
+    CHECK(pst_fd_peer(fd, &who, &err) == PST_ERR && err.code == PST_E_IO); /* asked; it is TCP */
+    pst_net_reset(&fd);
+    CHECK(pst_net_accept(listener, &fd, NULL, NULL) == PST_AGAIN);
+}
+
+static void dial_connects(const struct pst_addr *server)
+{
+    int fd = -1;
+    enum pst_status st = pst_net_connect(server, &fd, NULL);
+    CHECK(st != PST_ERR);
+    while (st == PST_AGAIN) {
+        (void)sched_yield();
+        st = pst_net_connected(fd, NULL);
+    }
+    CHECK(st == PST_OK);
+    pst_fd_close(&fd);
+    CHECK(open("/etc/hosts", O_RDONLY) < 0 && errno == ENOENT); /* a library's try is no death */
+}
+
+static void front_and_dial_have_their_sockets(void **state)
+{
+    (void)state;
+    struct pst_addr any = {0}, server = {0};
+    PST_FD listener = -1;
+    PST_FD client = -1;
+    assert_true(pst_addr_parse(PST_STR("127.0.0.1:0"), &any));
+    assert_int_equal(pst_net_listen(&any, 0, &listener, NULL), PST_OK);
+    assert_int_equal(pst_net_local(listener, &server, NULL), PST_OK);
+    assert_true(pst_net_connect(&server, &client, NULL) != PST_ERR);
+    struct pollfd p = {.fd = listener, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 5000), 1);
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct pst_sandbox_status status;
+            struct pst_sandbox_config config = {.role = i == 0 ? PST_ROLE_FRONT : PST_ROLE_DIAL,
+                                                .mode = PST_SANDBOX_NORMAL};
+            CHECK(pst_sandbox_enter(&config, &status, NULL) == PST_OK);
+            if (i == 0) {
+                front_serves(listener);
+            } else {
+                dial_connects(&server);
+            }
+            _exit(0);
+        }
+        int status = -1;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+}
 
 static void on_timer(struct pst_loop *loop, void *user)
 {
@@ -341,8 +429,7 @@ static void the_library_works_inside(void **state)
     }
 }
 
-/* --- death with the supervisor, also after the change of user
- * ------------------------------------- */
+/* --- death with the supervisor, also after the change of user --------------------------------- */
 
 static void wait_for_ever(const struct pst_sandbox_config *config,
                           const struct pst_sandbox_status *s)
@@ -388,8 +475,7 @@ static void roles_of_another_user_still_die_with_their_parent(void **state)
     pst_fd_close(&never[1]);
 }
 
-/* --- a supervisor's filter lets its roles start and confine themselves
- * ---------------------------- */
+/* --- a supervisor's filter lets its roles start and confine themselves ------------------------ */
 
 static int be_role(const char *name)
 {
@@ -468,6 +554,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(audit_writes_its_log_and_nothing_else, make_folder,
                                         remove_folder),
         cmocka_unit_test(the_library_works_inside),
+        cmocka_unit_test_setup_teardown(audit_syncs_beside_other_work, make_folder, remove_folder),
+        cmocka_unit_test(front_and_dial_have_their_sockets),
         cmocka_unit_test(roles_of_another_user_still_die_with_their_parent),
         cmocka_unit_test(roles_start_under_the_supervisors_filter),
     };

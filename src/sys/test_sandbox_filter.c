@@ -67,8 +67,7 @@ static bool killed(int status)
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 }
 
-/* --- what has no row dies
- * ------------------------------------------------------------------------- */
+/* --- what has no row dies --------------------------------------------------------------------- */
 
 static bool has_row(enum pst_role role, int call)
 {
@@ -116,8 +115,7 @@ static void calls_without_a_row_die(void **state)
     assert_true(tried > 100);
 }
 
-/* --- what has a row lives
- * ------------------------------------------------------------------------- */
+/* --- what has a row lives --------------------------------------------------------------------- */
 
 /* Calls that end or split the caller by their nature. */
 static bool cannot_be_tried(int call)
@@ -167,8 +165,7 @@ static void calls_with_a_row_live(void **state)
     assert_true(tried > 300 / STRIDE);
 }
 
-/* --- conditions
- * ----------------------------------------------------------------------------------- */
+/* --- conditions ------------------------------------------------------------------------------- */
 
 static long map_exec(void)
 {
@@ -485,8 +482,7 @@ static void forbidden_deeds_die(void **state)
     assert_true(died > 300);
 }
 
-/* --- what every process does without knowing
- * ------------------------------------------------------ */
+/* --- what every process does without knowing -------------------------------------------------- */
 
 static void stay_alive_as(enum pst_role role)
 {
@@ -545,8 +541,7 @@ static void abort_is_seen_as_abort(void **state)
     }
 }
 
-/* --- the table itself
- * ----------------------------------------------------------------------------- */
+/* --- the table itself ------------------------------------------------------------------------- */
 
 static void every_row_has_a_reason_and_a_role(void **state)
 {

@@ -191,8 +191,7 @@ static void access_is_for_those_in_the_table(void **state)
     assert_int_equal(err.code, PST_E_IO);
 }
 
-/* --- network
- * -------------------------------------------------------------------------------------- */
+/* --- network ---------------------------------------------------------------------------------- */
 
 static struct pst_addr server;
 

@@ -16,11 +16,32 @@ static inline bool pst_json_stops(uint8_t b)
     return b < 0x20 || b == '"' || b == '\\';
 }
 
-/* Offset, from `at` on, of the first byte that ends a run; in.n when none does. *wide is set (never
- * cleared) when a byte over 0x7F was passed. */
+/* Both: offset, from `at` on, of the first byte that ends a run; in.n when none does. *wide is set
+ * (never cleared) when a byte over 0x7F was passed. */
+static inline size_t pst_json_scan_words(struct pst_str in, size_t at, bool *wide)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    while (in.n - at >= 8) {
+        uint64_t v;
+        memcpy(&v, &in.p[at], sizeof v);
+        const uint64_t q = v ^ (ones * '"'), s = v ^ (ones * '\\');
+        const uint64_t stop = ((v - ones * 0x20) & ~v) | ((q - ones) & ~q) | ((s - ones) & ~s);
+        if ((stop & tops) != 0) {
+            break; /* one of these eight: the loop below finds which */
+        }
+        *wide |= (v & tops) != 0;
+        at += 8;
+    }
+    while (at < in.n && !pst_json_stops(in.p[at])) {
+        *wide |= in.p[at] > 0x7f;
+        at++;
+    }
+    return at;
+}
+
+#if defined(__SSE2__)
 static inline size_t pst_json_scan(struct pst_str in, size_t at, bool *wide)
 {
-#if defined(__SSE2__)
     const __m128i quote = _mm_set1_epi8('"');
     const __m128i slash = _mm_set1_epi8('\\');
     const __m128i last_control = _mm_set1_epi8(0x1f);
@@ -39,25 +60,13 @@ static inline size_t pst_json_scan(struct pst_str in, size_t at, bool *wide)
         *wide |= high != 0;
         at += 16;
     }
-#else
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    while (in.n - at >= 8) {
-        uint64_t v;
-        memcpy(&v, &in.p[at], sizeof v);
-        const uint64_t q = v ^ (ones * '"'), s = v ^ (ones * '\\');
-        const uint64_t stop = ((v - ones * 0x20) & ~v) | ((q - ones) & ~q) | ((s - ones) & ~s);
-        if ((stop & tops) != 0) {
-            break; /* one of these eight: the loop below finds which */
-        }
-        *wide |= (v & tops) != 0;
-        at += 8;
-    }
-#endif
-    while (at < in.n && !pst_json_stops(in.p[at])) {
-        *wide |= in.p[at] > 0x7f;
-        at++;
-    }
-    return at;
+    return pst_json_scan_words(in, at, wide);
 }
+#else
+static inline size_t pst_json_scan(struct pst_str in, size_t at, bool *wide)
+{
+    return pst_json_scan_words(in, at, wide);
+}
+#endif
 
 #endif

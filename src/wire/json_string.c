@@ -72,15 +72,44 @@ static enum pst_status string_end(struct pst_json_parser *p, struct pst_str run,
     return PST_OK;
 }
 
+/* What a one-letter escape stands for, 0 where there is none. */
+static const uint8_t simple_escape[256] = {
+    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+};
+
+/* A run and the one-letter escape behind it, when both are in this view: text is full of them.
+ * False when it is for the careful way, which also finds what is wrong. */
+static bool run_and_escape(struct pst_json_parser *p, struct pst_cur *c, struct pst_str run)
+{
+    const int letter = pst_cur_peek(c, run.n + 1);
+    if (letter < 0 || simple_escape[letter] == 0 || run.n + 1 > length_limit(p) - p->spill.n) {
+        return false;
+    }
+    uint8_t *room = pst_buf_room(&p->spill, run.n + 1);
+    if (room == NULL) {
+        return false;
+    }
+    memcpy(room, run.p, run.n);
+    room[run.n] = simple_escape[letter];
+    pst_buf_added(&p->spill, run.n + 1);
+    c->at += run.n + 2;
+    return true;
+}
+
 static enum pst_status string_run(struct pst_json_parser *p, struct pst_cur *c, struct pst_err *err)
 {
-    const size_t from = c->at, stop = pst_json_scan(c->in, from, &p->wide);
-    const struct pst_str run = pst_str_of(&c->in.p[from], stop - from);
-    if (run.n > length_limit(p) - p->spill.n) {
-        return too_long(p, err);
-    }
-    c->at = stop;
-    const int b = pst_cur_peek(c, 0);
+    struct pst_str run;
+    int b;
+    do {
+        run.n = pst_json_scan(c->in, c->at, &p->wide) - c->at;
+        run.p = &c->in.p[c->at];
+        if (run.n > length_limit(p) - p->spill.n) {
+            return too_long(p, err);
+        }
+        b = pst_cur_peek(c, run.n);
+    } while (b == '\\' && run_and_escape(p, c, run));
+    c->at += run.n;
     if (b == '"') {
         c->at++;
         return string_end(p, run, pst_json_at(p, c), err);
@@ -114,10 +143,6 @@ static enum pst_status decoded(struct pst_json_parser *p, struct pst_str bytes, 
 
 static enum pst_status escape(struct pst_json_parser *p, struct pst_cur *c, struct pst_err *err)
 {
-    static const struct {
-        uint8_t from, to;
-    } escapes[] = {{'n', '\n'}, {'"', '"'},  {'\\', '\\'}, {'t', '\t'},
-                   {'/', '/'},  {'r', '\r'}, {'b', '\b'},  {'f', '\f'}};
     const uint8_t b = c->in.p[c->at];
     if (b == 'u') {
         c->at++;
@@ -126,11 +151,9 @@ static enum pst_status escape(struct pst_json_parser *p, struct pst_cur *c, stru
         p->hex_digits = 0;
         return PST_OK;
     }
-    for (size_t i = 0; i < PST_LEN(escapes); i++) {
-        if (escapes[i].from == b) {
-            c->at++;
-            return decoded(p, pst_str_of(&escapes[i].to, 1), err);
-        }
+    if (simple_escape[b] != 0) {
+        c->at++;
+        return decoded(p, pst_str_of(&simple_escape[b], 1), err);
     }
     return pst_json_refuse(p, PST_E_JSON_SYNTAX, pst_json_at(p, c), "an unknown escape", err);
 }

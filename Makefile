@@ -1,0 +1,69 @@
+# The front door. Meson builds; this file only knows which script does what.
+#
+#   make run [PORT=8080] [STATE=state]   the gateway with its demo model, in the foreground
+#   make build                           build/postern and build/postern-role
+#   make test                            every test, in a release and in a sanitizer build
+#   make check                           format, lint, structure, hardening of the executables
+#   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
+#   make bench, make conformance         the measurements; the policy language's public suites
+#   make clean                           remove what was built (never the state)
+#
+# Where Debian packages are missing they are installed, as root or by sudo; NO_INSTALL=1 only names them.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+BUILD ?= build
+BUILD_ASAN ?= build-asan
+BUILD_FUZZ ?= build-fuzz
+STATE ?= state
+PORT ?= 8080
+FUZZ_SECONDS ?= 20
+JOBS ?= $(shell nproc)
+export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
+
+.PHONY: help run build build-asan test check fuzz fuzz-smoke bench conformance clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: build
+	@tools/run.sh
+
+build:
+	@tools/deps.sh build
+	@tools/build.sh release
+
+build-asan:
+	@tools/deps.sh test
+	@tools/build.sh asan
+
+test:
+	@tools/deps.sh test
+	@tools/test.sh
+
+check:
+	@tools/deps.sh check
+	@tools/build.sh release
+	@tools/check.sh
+
+fuzz:
+	@tools/deps.sh test
+	@tools/build.sh fuzz
+	@tools/fuzz.sh
+
+fuzz-smoke: export FUZZ_SECONDS = 5
+fuzz-smoke: fuzz
+
+bench:
+	@tools/deps.sh bench
+	@tools/build.sh release
+	@if [ -x bench/run ]; then bench/run; else echo "bench/run is not there" >&2; exit 1; fi
+
+conformance:
+	@tools/deps.sh test
+	@tools/build.sh release
+	@tools/conformance.sh
+
+clean:
+	rm -rf $(BUILD) $(BUILD_ASAN) $(BUILD_FUZZ) .venv tests/e2e/node/node_modules

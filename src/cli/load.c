@@ -1,0 +1,209 @@
+#include "cli/load.h"
+
+#include "control/builtin.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { ARENA_MAX = 128 << 20 };
+
+static enum pst_status read_file(struct pst_arena *arena, const char *path, size_t cap,
+                                 struct pst_str *ret, struct pst_err *err)
+{
+    struct pst_buf buf;
+    pst_buf_init(&buf, cap);
+    enum pst_status status = pst_file_read(path, &buf, err);
+    if (status == PST_OK) {
+        *ret = pst_arena_copy(arena, pst_buf_str(&buf));
+        if (buf.n > 0 && ret->p == NULL) {
+            status = pst_fail(err, PST_E_NO_MEMORY, "%s needs too much memory", path);
+        }
+    }
+    pst_buf_release(&buf);
+    return status;
+}
+
+static enum pst_status absolute(const char *path, char ret[PST_PATH_MAX], struct pst_err *err)
+{
+    char full[PATH_MAX];
+    if (realpath(path, full) == NULL) {
+        return pst_fail(err, errno == ENOENT ? PST_E_NOT_FOUND : PST_E_IO, "%s: %m", path);
+    }
+    if (!pst_str_to_c(pst_str_c(full), ret, PST_PATH_MAX)) {
+        return pst_fail(err, PST_E_CONFIG, "the path %s is longer than %d bytes", full,
+                        PST_PATH_MAX - 1);
+    }
+    return PST_OK;
+}
+
+enum pst_status pst_load_config_path(const struct pst_common *common, char ret[PST_PATH_MAX],
+                                     struct pst_err *err)
+{
+    char path[PATH_MAX];
+    if (common->config != NULL) {
+        return absolute(common->config, ret, err);
+    }
+    int n = snprintf(path, sizeof path, "%s/postern.yaml", common->state);
+    if (n < 0 || (size_t)n >= sizeof path) {
+        return pst_fail(err, PST_E_USAGE, "the path of the state folder is too long");
+    }
+    if (absolute(path, ret, err) != PST_OK) {
+        return pst_fail(err, PST_E_NOT_FOUND,
+                        "there is no %s; make it with: postern init --state %s", path,
+                        common->state);
+    }
+    return PST_OK;
+}
+
+enum pst_status pst_load_state_dir(const struct pst_common *common, char ret[PST_PATH_MAX],
+                                   struct pst_err *err)
+{
+    if (absolute(common->state, ret, err) != PST_OK) {
+        return pst_fail(err, PST_E_NOT_FOUND,
+                        "there is no state folder %s; make it with: postern init --state %s",
+                        common->state, common->state);
+    }
+    return PST_OK;
+}
+
+/* --- policies ----------------------------------------------------------------------------- */
+
+static int is_policy(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && pst_str_ends(pst_str_c(entry->d_name), PST_STR(".cedar"));
+}
+
+/* By bytes: the order must not depend on somebody's locale. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static enum pst_status add_file(struct pst_arena *arena, const char *path,
+                                struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
+                                struct pst_err *err)
+{
+    if (*n >= PST_LOAD_POLICIES_MAX) {
+        return pst_fail(err, PST_E_CONFIG, "there are more than %d policy files",
+                        PST_LOAD_POLICIES_MAX);
+    }
+    /* the last two parts of the path name it in messages and evidence: short, and the same wherever
+     * the folder is */
+    struct pst_str whole = pst_str_c(path), name = whole;
+    size_t slashes = 0;
+    for (size_t i = whole.n; i > 0; i--) {
+        slashes += whole.p[i - 1] == '/';
+        if (slashes == 2) {
+            name = pst_str_from(whole, i);
+            break;
+        }
+    }
+    if (pst_str_find_byte(name, '\n') != PST_NPOS || pst_str_find_byte(name, '\t') != PST_NPOS) {
+        return pst_fail(err, PST_E_CONFIG, "a policy file's name holds a line feed or a tab");
+    }
+    struct pst_source *source = &list[*n];
+    source->name = pst_arena_copy(arena, name);
+    if (source->name.p == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the policies");
+    }
+    enum pst_status status = read_file(
+        arena, path, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard, &source->text, err);
+    *n += status == PST_OK;
+    return status;
+}
+
+enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,
+                                  struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
+                                  struct pst_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return pst_fail(err, errno == ENOENT ? PST_E_NOT_FOUND : PST_E_IO, "%s: %m", path);
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        return add_file(arena, path, list, n, err);
+    }
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, is_policy, by_bytes);
+    enum pst_status status = PST_OK;
+    if (count < 0) {
+        return pst_fail(err, PST_E_IO, "%s: %m", path);
+    }
+    if (count == 0) {
+        status = pst_fail(err, PST_E_CONFIG,
+                          "%s holds no *.cedar file, so everything would be denied", path);
+    }
+    for (int i = 0; i < count; i++) {
+        char file[PATH_MAX];
+        int k = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
+        if (status == PST_OK) {
+            status = k > 0 && (size_t)k < sizeof file
+                         ? add_file(arena, file, list, n, err)
+                         : pst_fail(err, PST_E_CONFIG, "%s: a path is too long", path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
+static struct pst_str folder_of(const char *path)
+{
+    struct pst_str whole = pst_str_c(path);
+    size_t n = whole.n;
+    while (n > 0 && whole.p[n - 1] != '/') {
+        n--;
+    }
+    return pst_str_cut(whole, 0,
+                       n > 1 ? n - 1 : 0); /* of "/postern.yaml": empty, joined with "/" */
+}
+
+static enum pst_status load(const struct pst_common *common, struct pst_loaded *l,
+                            struct pst_err *err)
+{
+    if (pst_load_config_path(common, l->path, err) != PST_OK ||
+        read_file(&l->arena, l->path, (size_t)pst_limit_row(PST_LIMIT_config_bytes)->hard, &l->text,
+                  err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (pst_config_parse(&l->arena, l->text, folder_of(l->path), &l->config, err) != PST_OK) {
+        /* the name as it was given: that is what the operator opens */
+        const char *shown = common->config != NULL ? common->config : l->path;
+        if (!pst_str_to_c(pst_str_c(shown), err->file, sizeof err->file)) {
+            memcpy(err->file, "postern.yaml", sizeof "postern.yaml");
+        }
+        return PST_ERR;
+    }
+    if (l->config->policies[0] == 0) {
+        l->policies = pst_builtin_policies;
+        l->n_policies = pst_builtin_policies_n;
+        return PST_OK;
+    }
+    struct pst_source *list = PST_ARENA_ARRAY(&l->arena, PST_LOAD_POLICIES_MAX, struct pst_source);
+    if (list == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the policies");
+    }
+    l->policies = list;
+    return pst_load_policies(&l->arena, l->config->policies, list, &l->n_policies, err);
+}
+
+enum pst_status pst_load(const struct pst_common *common, struct pst_loaded *ret,
+                         struct pst_err *err)
+{
+    *ret = (struct pst_loaded){0};
+    pst_arena_init(&ret->arena, 1 << 16, ARENA_MAX);
+    return load(common, ret, err);
+}
+
+void pst_loaded_release(struct pst_loaded *l)
+{
+    pst_arena_release(&l->arena);
+    *l = (struct pst_loaded){0};
+}

@@ -1,0 +1,36 @@
+/* Reads what the compiler needs from disk: postern.yaml, the policies it names, overrides of the
+ * command line. */
+#ifndef PST_CLI_LOAD_H
+#define PST_CLI_LOAD_H
+
+#include "base/arena.h"
+#include "cli/cli.h"
+#include "control/compile.h"
+
+enum { PST_LOAD_POLICIES_MAX = 256 };
+
+struct pst_loaded {
+    struct pst_arena arena; /* everything lives here */
+    struct pst_config *config;
+    struct pst_str text;     /* of the configuration */
+    char path[PST_PATH_MAX]; /* of the configuration, absolute */
+    const struct pst_source *policies;
+    size_t n_policies;
+};
+
+/* Release in any case. Errors name file, line and column. */
+PST_NODISCARD enum pst_status pst_load(const struct pst_common *common, struct pst_loaded *ret,
+                                       struct pst_err *err);
+void pst_loaded_release(struct pst_loaded *l);
+/* The path of the configuration: --config, or STATE/postern.yaml. */
+PST_NODISCARD enum pst_status pst_load_config_path(const struct pst_common *common,
+                                                   char ret[PST_PATH_MAX], struct pst_err *err);
+/* The state folder as an absolute path; it must exist. */
+PST_NODISCARD enum pst_status pst_load_state_dir(const struct pst_common *common,
+                                                 char ret[PST_PATH_MAX], struct pst_err *err);
+/* Policies of one file, or all *.cedar of a folder in order of their names; appended to `list`. */
+PST_NODISCARD enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,
+                                                struct pst_source list[PST_LOAD_POLICIES_MAX],
+                                                size_t *n, struct pst_err *err);
+
+#endif

@@ -1,0 +1,98 @@
+#include "cli/state.h"
+
+#include "audit/note.h"
+#include "cli/test_folder.h"
+#include "control/store.h"
+#include "crypto/crypto.h"
+#include "sys/file.h"
+
+#include <sys/stat.h>
+
+static unsigned mode_of(const struct test_folder *f, const char *name)
+{
+    char path[192];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 0777;
+}
+
+/* What is made is private, whole, and never overwritten. */
+static void test_made_and_kept(void **state)
+{
+    const struct test_folder *f = *state;
+    struct pst_state_made made, again;
+    struct pst_err err = {0};
+    struct pst_key_text admin, demo;
+    struct pst_key_row row;
+    struct pst_store *store = NULL;
+    char path[192];
+    uint8_t hash[32];
+    assert_int_equal(pst_state_make(f->dir, true, 1000, &made, &err), PST_OK);
+    assert_true(made.fresh);
+    assert_int_equal(mode_of(f, ""), 0700);
+    assert_int_equal(mode_of(f, "keys"), 0700);
+    assert_int_equal(mode_of(f, "keys/log.seed"), 0600);
+    assert_int_equal(mode_of(f, "store/postern.db"), 0600);
+    assert_true(pst_key_parse(pst_str_c(made.admin_key), &admin));
+    assert_true(pst_key_parse(pst_str_c(made.demo_key), &demo));
+
+    snprintf(path, sizeof path, "%s/store/postern.db", f->dir);
+    assert_int_equal(pst_store_open(path, &store, &err), PST_OK);
+    assert_int_equal(pst_store_key_get(store, pst_str_c(admin.id), &row, &err), PST_OK);
+    pst_key_hash(&admin, hash);
+    assert_memory_equal(row.hash, hash, 32);
+    assert_string_equal(row.owner, "User::admin");
+    assert_string_equal(row.groups[0], "admins");
+    assert_false(row.may_assert);
+    assert_int_equal(pst_store_key_get(store, pst_str_c(demo.id), &row, &err), PST_OK);
+    assert_string_equal(row.owner, "Workload::demo");
+    assert_true(row.may_assert);
+    pst_store_close(store);
+
+    struct pst_buf text;
+    struct pst_note_key note;
+    pst_buf_init(&text, 1 << 16);
+    snprintf(path, sizeof path, "%s/audit/log.pub", f->dir);
+    assert_int_equal(pst_file_read(path, &text, &err), PST_OK);
+    assert_int_equal(
+        pst_note_key_parse(&note, pst_str_cut(pst_buf_str(&text), 0, text.n - 1), &err), PST_OK);
+
+    /* the keys are in no file of the folder */
+    pst_buf_clear(&text);
+    snprintf(path, sizeof path, "%s/store/postern.db", f->dir);
+    assert_int_equal(pst_file_read(path, &text, &err), PST_OK);
+    assert_int_equal(pst_str_find(pst_buf_str(&text), pst_str_of(&made.demo_key[17], 20)),
+                     PST_NPOS);
+    assert_int_equal(pst_str_find(pst_buf_str(&text), pst_str_of(demo.secret, 32)), PST_NPOS);
+    pst_buf_release(&text);
+
+    test_folder_put(f, "postern.yaml", "# mine\n");
+    assert_int_equal(pst_state_make(f->dir, true, 2000, &again, &err), PST_OK);
+    assert_false(again.fresh);
+    assert_int_equal(again.admin_key[0], 0);
+    assert_int_equal(again.demo_key[0], 0);
+    pst_buf_init(&text, 64);
+    snprintf(path, sizeof path, "%s/postern.yaml", f->dir);
+    assert_int_equal(pst_file_read(path, &text, &err), PST_OK);
+    assert_str(pst_buf_str(&text), "# mine\n");
+    pst_buf_release(&text);
+    test_folder_put(f, "keys/log.seed", "short");
+    assert_int_equal(pst_state_make(f->dir, true, 2000, &again, &err), PST_ERR);
+    assert_non_null(strstr(err.text, "32 bytes"));
+    pst_state_made_wipe(&made);
+    assert_int_equal(made.demo_key[0], 0);
+}
+
+int main(void)
+{
+    struct pst_err err = {0};
+    if (pst_crypto_init(&err) != PST_OK) {
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_made_and_kept, test_folder_setup,
+                                        test_folder_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* Keys: signs what audit asks it to sign, with the log's key, and nothing else. No network, no
+ * files after its start; the key never leaves. */
+#include "roles/roles.h"
+
+#include "crypto/crypto.h"
+#include "crypto/secret.h"
+#include "crypto/sign.h"
+#include "roles/house.h"
+#include "sys/fd.h"
+
+#include <stdlib.h>
+
+struct keys {
+    struct pst_house house;
+    struct pst_key *log_key;
+    uint8_t public_key[PST_ED25519_BYTES];
+};
+
+static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, int *fd,
+                                struct pst_err *err)
+{
+    struct keys *k = user;
+    uint8_t seed[PST_ED25519_BYTES];
+    if (grant->what != PST_GRANT_LOG_KEY) {
+        return pst_fail(err, PST_E_CONFIG, "keys was granted something it has no use for");
+    }
+    if (pst_fd_pread_full(*fd, seed, sizeof seed, 0, err) != PST_OK) {
+        return pst_fail(err, PST_E_CONFIG, "the log key cannot be read");
+    }
+    struct pst_secret *secret = pst_secret_new(pst_str_of(seed, sizeof seed));
+    struct pst_buf raw;
+    pst_wipe(seed, sizeof seed);
+    pst_buf_init(&raw, 64);
+    enum pst_status status = secret == NULL ? pst_fail(err, PST_E_NO_MEMORY, "no locked memory")
+                                            : pst_key_from_seed(secret, &k->log_key, err);
+    if (status == PST_OK) {
+        status = pst_key_public_raw(k->log_key, &raw, err);
+    }
+    if (status == PST_OK && raw.n == sizeof k->public_key) {
+        memcpy(k->public_key, raw.p, raw.n);
+    }
+    pst_buf_release(&raw);
+    pst_secret_free(secret);
+    return status;
+}
+
+static enum pst_status on_sign(struct keys *k, struct pst_link *link, const struct pst_ipc_sign *m,
+                               struct pst_str text)
+{
+    struct pst_ipc_signed out = {.id = m->id};
+    uint8_t signature[PST_SIG_MAX];
+    size_t n = 0;
+    struct pst_err err = {0};
+    /* only checkpoints of an evidence log: no other text can be had signed with this key */
+    if (!pst_str_starts(text, PST_STR("postern/"))) {
+        return PST_ERR;
+    }
+    if (pst_key_sign(k->log_key, text, signature, &n, &err) != PST_OK ||
+        n != sizeof out.signature) {
+        pst_house_fail(&k->house, &err);
+        return PST_OK;
+    }
+    memcpy(out.signature, signature, sizeof out.signature);
+    memcpy(out.public_key, k->public_key, sizeof out.public_key);
+    (void)PST_LINK_SEND(link, SIGNED, &out);
+    return PST_OK;
+}
+
+static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
+{
+    return m->type == PST_IPC_SIGN ? on_sign(ctx, link, m->fixed, m->tail) : PST_ERR;
+}
+
+static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
+                                struct pst_sandbox_config *sandbox, struct pst_err *err)
+{
+    (void)go;
+    (void)sandbox;
+    struct keys *k = user;
+    return k->log_key != NULL ? PST_OK
+                              : pst_fail(err, PST_E_CONFIG, "keys was started without the log key");
+}
+
+int pst_keys_main(uint8_t index)
+{
+    static const struct pst_house_ops ops = {
+        .grant = on_grant, .start = on_start, .message = on_message};
+    struct pst_err err = {0};
+    struct keys *k = calloc(1, sizeof *k);
+    if (k == NULL || pst_crypto_init(&err) != PST_OK) {
+        free(k);
+        return 1;
+    }
+    int status = pst_house_run(&k->house, PST_ROLE_KEYS, index, &ops, k);
+    pst_key_free(k->log_key);
+    free(k);
+    return status;
+}

@@ -1,0 +1,292 @@
+#include "roles/supervisor_inside.h"
+
+#include "sys/fd.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { COMPILE_FD = 3 };
+
+static void images_release(struct pst_super_images *images)
+{
+    for (size_t i = 0; i < images->n; i++) {
+        pst_fd_close(&images->list[i].fd);
+    }
+    pst_memfd_unmap(&images->plan_map);
+    *images = (struct pst_super_images){0};
+}
+
+const struct pst_super_image *pst_super_image_of(const struct pst_super_images *images,
+                                                 enum pst_image_kind kind, uint32_t index)
+{
+    for (size_t i = 0; i < images->n; i++) {
+        if (images->list[i].kind == (uint32_t)kind && images->list[i].index == index) {
+            return &images->list[i];
+        }
+    }
+    return NULL;
+}
+
+void pst_super_image_send(struct pst_child *c)
+{
+    static const enum pst_image_kind kinds[PST_ROLE_COUNT] = {
+        [PST_ROLE_FRONT] = PST_IMAGE_FRONT,   [PST_ROLE_WARDEN] = PST_IMAGE_WARDEN,
+        [PST_ROLE_EGRESS] = PST_IMAGE_EGRESS, [PST_ROLE_DIAL] = PST_IMAGE_DIAL,
+        [PST_ROLE_AUDIT] = PST_IMAGE_AUDIT,
+    };
+    const struct pst_super_images *images = &c->super->current;
+    enum pst_image_kind kind = kinds[c->role];
+    const struct pst_super_image *image =
+        kind != 0 ? pst_super_image_of(images, kind, c->role == PST_ROLE_EGRESS ? c->index : 0)
+                  : NULL;
+    if (image == NULL) {
+        return;
+    }
+    struct pst_ipc_image m = {
+        .size = image->size, .kind = image->kind, .generation = images->generation};
+    (void)pst_link_send(&c->link, PST_IPC_IMAGE, &m, (struct pst_str){NULL, 0}, dup(image->fd));
+}
+
+/* --- into force
+ * ------------------------------------------------------------------------------------- */
+
+void pst_super_reload_done(struct pst_super *s, bool ok, const char *why)
+{
+    struct pst_child *control = pst_super_child(s, PST_ROLE_CONTROL, 0);
+    struct pst_ipc_reloaded m = {
+        .token = s->reload_token, .generation = s->current.generation, .ok = ok ? 1 : 0};
+    if (!ok) {
+        pst_super_log(s, "the new configuration was refused, the old one stays: %s", why);
+    } else {
+        pst_super_log(s, "configuration %u is in force", s->current.generation);
+    }
+    if (control != NULL && control->ready && s->reload_token != 0) {
+        (void)pst_link_send(&control->link, PST_IPC_RELOADED, &m,
+                            pst_str_cut(pst_str_c(why), 0, 4096), -1);
+    }
+    s->reload_token = 0;
+}
+
+void pst_super_images_to_fronts(struct pst_super *s)
+{
+    s->fronts_wait = false;
+    for (size_t i = 0; i < s->n_children; i++) {
+        if (s->children[i].role == PST_ROLE_FRONT && s->children[i].running) {
+            pst_super_image_send(&s->children[i]);
+        }
+    }
+    pst_super_reload_done(s, true, "");
+}
+
+static void start_all(struct pst_super *s)
+{
+    const struct pst_plan *plan = s->current.plan;
+    static const enum pst_role first[] = {PST_ROLE_KEYS, PST_ROLE_AUDIT, PST_ROLE_WARDEN,
+                                          PST_ROLE_CONTROL, PST_ROLE_DIAL};
+    for (size_t i = 0; i < PST_LEN(first) && !s->stopping; i++) {
+        pst_super_child_want(s, first[i], 0, false);
+    }
+    for (uint32_t i = 0; i < plan->n_upstreams && !s->stopping; i++) {
+        pst_super_child_want(s, PST_ROLE_EGRESS, (uint8_t)i, false);
+    }
+    for (uint32_t i = 0; i < plan->fronts && !s->stopping; i++) {
+        pst_super_child_want(s, PST_ROLE_FRONT, (uint8_t)(i + 1), false);
+    }
+    if (!s->stopping) {
+        pst_super_child_want(s, PST_ROLE_FRONT, 0, true);
+    }
+}
+
+static bool same_upstream(const struct pst_super_images *a, const struct pst_super_images *b,
+                          uint32_t i)
+{
+    return i < a->plan->n_upstreams && i < b->plan->n_upstreams &&
+           memcmp(&a->plan->upstreams[i], &b->plan->upstreams[i], sizeof a->plan->upstreams[i]) ==
+               0;
+}
+
+/* Everything but the fronts first: a front may propose for the new generation as soon as it has it,
+ * so warden must have it before. What listens where does not change while it runs. */
+static void replace_all(struct pst_super *s, struct pst_super_images *old)
+{
+    const struct pst_plan *plan = s->current.plan;
+    static const enum pst_role now[] = {PST_ROLE_WARDEN, PST_ROLE_DIAL};
+    for (size_t i = 0; i < PST_LEN(now); i++) {
+        struct pst_child *c = pst_super_child(s, now[i], 0);
+        if (c != NULL && c->running) {
+            pst_super_image_send(c);
+        }
+    }
+    for (uint32_t i = 0; i < PST_UPSTREAMS_MAX; i++) {
+        struct pst_child *c = pst_super_child(s, PST_ROLE_EGRESS, (uint8_t)i);
+        if (i >= plan->n_upstreams) {
+            if (c != NULL) {
+                c->wanted = false;
+                pst_child_kill(c);
+            }
+        } else if (c == NULL || !c->wanted) {
+            pst_super_child_want(s, PST_ROLE_EGRESS, (uint8_t)i, false);
+        } else if (same_upstream(old, &s->current, i)) {
+            pst_super_image_send(c);
+        } else {
+            pst_child_kill(c); /* another host or credential: another process */
+        }
+    }
+    struct pst_child *warden = pst_super_child(s, PST_ROLE_WARDEN, 0);
+    s->fronts_wait = true;
+    s->fronts_after = ++s->ping;
+    struct pst_ipc_ping ping = {.n = s->ping};
+    if (warden != NULL && warden->running) {
+        (void)PST_LINK_SEND(&warden->link, PING, &ping);
+    }
+}
+
+static void coming_refused(struct pst_super *s, const char *why)
+{
+    images_release(&s->coming);
+    s->reloading = false;
+    if (s->current.plan == NULL) {
+        pst_super_log(s, "%s", why);
+        pst_super_stop(s, 1);
+    } else {
+        pst_super_reload_done(s, false, why);
+    }
+}
+
+static void coming_complete(struct pst_super *s)
+{
+    struct pst_err err = {0};
+    const struct pst_super_image *plan = pst_super_image_of(&s->coming, PST_IMAGE_PLAN, 0);
+    if (plan == NULL ||
+        pst_memfd_map(plan->fd, (size_t)plan->size, &s->coming.plan_map, &err) != PST_OK ||
+        pst_image_check(s->coming.plan_map, PST_IMAGE_PLAN, &err) != PST_OK) {
+        coming_refused(s, err.text[0] != 0 ? err.text : "the compiler sent no plan");
+        return;
+    }
+    union {
+        const void *p;
+        const struct pst_plan *plan;
+    } cast = {.p = s->coming.plan_map.p};
+    s->coming.plan = cast.plan;
+    struct pst_super_images old = s->current;
+    s->current = s->coming;
+    s->coming = (struct pst_super_images){0};
+    s->reloading = false;
+    if (old.plan == NULL) {
+        if (pst_super_listen(s, &err) != PST_OK) {
+            pst_super_log(s, "%s", err.text);
+            pst_super_stop(s, 1);
+            return;
+        }
+        start_all(s);
+        return;
+    }
+    replace_all(s, &old);
+    images_release(&old);
+}
+
+/* --- the compiler
+ * -------------------------------------------------------------------------------------- */
+
+static void compiler_end(struct pst_super *s)
+{
+    pst_unwatch(s->loop, &s->compiler_watch);
+    pst_unwatch(s->loop, &s->compiler_proc);
+    pst_fd_close(&s->compiler_fd);
+    pst_proc_kill(&s->compiler);
+}
+
+static void compiler_failed(struct pst_super *s, const struct pst_err *err)
+{
+    char why[512];
+    if (err->file[0] != 0) {
+        pst_text(why, sizeof why, "%s:%u:%u: %s", err->file, err->line, err->column, err->text);
+    } else {
+        pst_text(why, sizeof why, "%s", err->text);
+    }
+    compiler_end(s);
+    coming_refused(s, why);
+}
+
+static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready,
+                           void *user)
+{
+    (void)loop;
+    (void)watch;
+    (void)ready;
+    struct pst_super *s = user;
+    struct pst_compile_msg msg;
+    struct pst_fd_message got;
+    struct pst_err err = {0};
+    enum pst_status status = pst_fd_recv(s->compiler_fd, &msg, sizeof msg, &got, &err);
+    if (status == PST_AGAIN) {
+        return;
+    }
+    if (status != PST_OK || got.n != sizeof msg || msg.magic != PST_IMAGE_MAGIC ||
+        (msg.kind != 0 && (got.n_fds != 1 || s->coming.n == PST_IMAGES_MAX ||
+                           pst_memfd_check(got.fds[0], PST_SEALS, msg.size, &err) != PST_OK))) {
+        if (err.code == PST_E_NONE) {
+            (void)pst_fail(&err, PST_E_CONFIG, "the compiler ended without a configuration");
+        }
+        if (status == PST_OK) {
+            pst_fd_message_release(&got);
+        }
+        compiler_failed(s, &err);
+        return;
+    }
+    if (msg.kind == 0) {
+        pst_fd_message_release(&got);
+        msg.err.file[sizeof msg.err.file - 1] = msg.err.text[sizeof msg.err.text - 1] = 0;
+        compiler_failed(s, &msg.err);
+        return;
+    }
+    s->coming.list[s->coming.n++] = (struct pst_super_image){
+        .fd = got.fds[0], .size = msg.size, .kind = msg.kind, .index = msg.index};
+    if (s->coming.n == msg.count) {
+        compiler_end(s);
+        coming_complete(s);
+    }
+}
+
+enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
+{
+    const struct pst_up_options *o = s->options;
+    const struct {
+        const char *option;
+        uint32_t value; /* 0: not given */
+    } numbers[] = {{"--generation", s->current.generation + 1},
+                   {"--port", o->port},
+                   {"--admin-port", o->admin_port},
+                   {"--demo-port", s->demo_port}};
+    enum { WORDS = 8 }; /* those that are always there */
+    char text[PST_LEN(numbers)][16];
+    int pair[2];
+    const char *argv[WORDS + 2 * PST_LEN(numbers) + 1] = {
+        "postern", "compile", "--config", o->config_path, "--state", o->state_dir, "--out-fd", "3"};
+    for (size_t i = 0, n = WORDS; i < PST_LEN(numbers); i++) {
+        if (numbers[i].value != 0) {
+            pst_text(text[i], sizeof text[i], "%u", numbers[i].value);
+            argv[n++] = numbers[i].option;
+            argv[n++] = text[i];
+        }
+    }
+    if (pst_fd_pair(pair, 0, err) != PST_OK) {
+        return PST_ERR;
+    }
+    const struct pst_proc_fd fds[] = {{pair[1], COMPILE_FD}};
+    const struct pst_proc_spec spec = {.path = o->self_path, .argv = argv, .fds = fds, .n_fds = 1};
+    enum pst_status status = pst_proc_start(&spec, &s->compiler, err);
+    pst_fd_close(&pair[1]);
+    if (status == PST_OK) {
+        status = pst_watch(s->loop, pair[0], PST_READ, compiler_ready, s, &s->compiler_watch, err);
+    }
+    if (status != PST_OK) {
+        pst_fd_close(&pair[0]);
+        pst_proc_kill(&s->compiler);
+        return PST_ERR;
+    }
+    s->compiler_fd = pair[0];
+    s->coming = (struct pst_super_images){.generation = s->current.generation + 1};
+    s->reloading = true;
+    return PST_OK;
+}

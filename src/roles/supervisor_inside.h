@@ -1,0 +1,123 @@
+/* Insides of the supervisor: its children, what they are given, and how configurations come. */
+#ifndef PST_ROLES_SUPERVISOR_INSIDE_H
+#define PST_ROLES_SUPERVISOR_INSIDE_H
+
+#include "control/compile.h"
+#include "gate/image.h"
+#include "roles/house.h"
+#include "roles/supervisor.h"
+#include "sys/proc.h"
+
+enum {
+    PST_CHILDREN_MAX = 8 + PST_FRONTS_MAX + PST_UPSTREAMS_MAX,
+    PST_SUPER_METRICS = PST_METRIC_COUNT,
+    /* As root, each process runs as a user of its own: this, plus 256 a role, plus its index. Far
+     * from where distributions and containers give out numbers. */
+    PST_ROLE_UID_BASE = 2124414976,
+};
+
+struct pst_super;
+
+/* One role's process, over all its lives. */
+struct pst_child {
+    struct pst_super *super;
+    enum pst_role role;
+    uint8_t index;
+    bool admin; /* the front of the administration */
+    bool wanted, running, ready;
+    struct pst_proc proc;
+    struct pst_link link;
+    struct pst_watch link_watch, proc_watch;
+    struct pst_timer restart;
+    struct pst_backoff backoff;
+    uint64_t started_ms;
+    int64_t since_unix_ns;
+    uint32_t restarts, unanswered, landlock_abi;
+    bool seccomp;
+    /* why it is being killed, for the record of its death */
+    enum pst_error accused;
+    uint16_t accused_type;
+    uint64_t accused_req;
+};
+
+/* A death that audit could not be told of yet. */
+struct pst_death_note {
+    struct pst_ipc_death death;
+    bool used;
+};
+
+struct pst_super_image {
+    int fd; /* sealed */
+    uint64_t size;
+    uint32_t kind, index;
+};
+
+/* One set of images. */
+struct pst_super_images {
+    struct pst_super_image list[PST_IMAGES_MAX];
+    size_t n, expected;
+    struct pst_str plan_map;
+    const struct pst_plan *plan;
+    uint32_t generation;
+};
+
+struct pst_super_listener {
+    int fd;
+    uint32_t kind, port;
+};
+
+struct pst_super {
+    const struct pst_up_options *options;
+    struct pst_loop *loop;
+    struct pst_link_scratch *scratch;
+    struct pst_child children[PST_CHILDREN_MAX];
+    size_t n_children;
+    struct pst_super_listener listeners[PST_LISTENERS_MAX];
+    size_t n_listeners;
+    struct pst_super_images current, coming;
+    struct pst_proc compiler;
+    int compiler_fd;
+    struct pst_watch compiler_watch, compiler_proc;
+    uint64_t reload_token;
+    bool reloading, fronts_wait; /* the fronts' images wait until warden has its own */
+    uint64_t ping, fronts_after;
+    struct pst_proc demo;
+    struct pst_watch demo_watch;
+    uint32_t demo_port;
+    struct pst_timer heartbeat, stop_timer;
+    struct pst_death_note notes[16];
+    uint64_t simulate;
+    bool own_users; /* root, and all user ids are there to choose from */
+    int64_t started_unix_ns;
+    bool told_ready, stopping;
+    int exit_status;
+};
+
+void pst_super_log(const struct pst_super *s, const char *fmt, ...) PST_PRINTF(2, 3);
+/* Ends everything: asks, waits a moment, kills. */
+void pst_super_stop(struct pst_super *s, int exit_status);
+
+/* supervisor.c: opens what the plan lists; a taken port is a clear error. */
+enum pst_status pst_super_listen(struct pst_super *s, struct pst_err *err);
+
+/* --- supervisor_child.c --------------------------------------------------------------------------
+ */
+
+struct pst_child *pst_super_child(struct pst_super *s, enum pst_role role, uint8_t index);
+/* Makes (or revives) the child of this role and starts it. */
+void pst_super_child_want(struct pst_super *s, enum pst_role role, uint8_t index, bool admin);
+void pst_child_kill(struct pst_child *c);
+void pst_child_flush_all(struct pst_super *s);
+
+/* --- supervisor_images.c
+ * -------------------------------------------------------------------------- */
+
+/* Starts the one-shot compiler; what it sends is put into force when it is complete. */
+enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err);
+const struct pst_super_image *pst_super_image_of(const struct pst_super_images *images,
+                                                 enum pst_image_kind kind, uint32_t index);
+void pst_super_image_send(struct pst_child *c);
+void pst_super_images_to_fronts(struct pst_super *s);
+void pst_super_reload_done(struct pst_super *s, bool ok, const char *why);
+
+#endif

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Configures once and builds: build.sh release|asan|fuzz
+# The folders are $BUILD, $BUILD_ASAN and $BUILD_FUZZ; JOBS bounds the compilers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+case "${1:-}" in
+release)
+    dir=${BUILD:-build} compiler=gcc options=()
+    ;;
+asan)
+    dir=${BUILD_ASAN:-build-asan} compiler=clang-19
+    options=(-Db_sanitize=address,undefined -Db_lundef=false)
+    ;;
+fuzz)
+    dir=${BUILD_FUZZ:-build-fuzz} compiler=clang-19
+    options=(-Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true)
+    ;;
+*)
+    echo "usage: tools/build.sh release|asan|fuzz" >&2
+    exit 2
+    ;;
+esac
+
+if [ ! -f "$dir/build.ninja" ]; then
+    CC=$compiler meson setup "$dir" --werror "${options[@]}" >"$dir.log" 2>&1 || {
+        cat "$dir.log" >&2
+        exit 1
+    }
+    rm -f "$dir.log"
+fi
+ninja -C "$dir" -j "${JOBS:-$(nproc)}" --quiet
