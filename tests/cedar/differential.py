@@ -19,6 +19,7 @@ import tempfile
 import generate
 
 HERE = pathlib.Path(__file__).resolve().parent
+VENV = HERE.parent.parent / ".venv" / "bin" / "python"
 
 
 def skip():
@@ -78,6 +79,8 @@ def main():
         try:
             import cedarpy  # noqa: F401
         except ImportError:
+            if VENV.is_file() and not os.path.samefile(VENV.parent, pathlib.Path(sys.prefix) / "bin"):
+                os.execv(VENV, [str(VENV), *sys.argv])
             skip()
     elif subprocess.run(["node", str(HERE / "oracle.mjs")], input="", text=True, check=False,
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
