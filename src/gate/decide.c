@@ -28,7 +28,7 @@ static void deny(struct pst_decision *d, enum pst_error code, const char *what, 
     d->verdict = PST_DENY;
     d->code = code;
     pst_text(d->message, sizeof d->message, "%s%s%.*s", what, name.n > 0 ? ": " : "",
-                   name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
+             name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
 }
 
 static void list_add(struct pst_str *list, size_t *n, struct pst_str item)
@@ -216,7 +216,9 @@ static struct pst_cedar_value principal(struct court *c, struct pst_cedar_reques
     struct pst_cedar_value person = pst_cedar_uid(r, TYPE("EndUser"), who->end_user);
     struct pst_cedar_record *attrs = pst_cedar_record_new(r, 1);
     if (attrs != NULL) {
-        pst_cedar_record_put(attrs, PST_STR("app"), app);
+        if (pst_str_eq(who->type, PST_STR("Workload"))) { /* its type in the schema */
+            pst_cedar_record_put(attrs, PST_STR("app"), app);
+        }
         pst_cedar_entity(r, person, pst_cedar_record_done(attrs), empty_record(r), &app, 1);
     }
     return person;
