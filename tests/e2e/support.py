@@ -17,7 +17,7 @@ PROVIDER_KEY = "sk-provider-4c1f0e7d9a"
 CANARY = "canary-9f27c1"
 
 POLICY = """
-@id("chat") @max_tokens("4096")
+@id("chat") @max_tokens("200000")
 permit (principal in Postern::Group::"demo", action == Postern::Action::"chat",
     resource is Postern::Model) unless { resource == Postern::Model::"restricted" };
 @id("list")
