@@ -40,9 +40,9 @@ forbid (principal, action == Postern::Action::"chat", resource) when { context.r
 permit (principal == Postern::Workload::"demo", action == Postern::Action::"speakFor",
     resource is Postern::EndUser);
 @id("not-for-mallory")
-forbid (principal, action == Postern::Action::"speakFor", resource == Postern::EndUser::"mallory");
+forbid (principal, action == Postern::Action::"speakFor", resource == Postern::EndUser::"demo/mallory");
 @id("carol-may-not")
-forbid (principal == Postern::EndUser::"carol", action == Postern::Action::"chat", resource);
+forbid (principal == Postern::EndUser::"demo/carol", action == Postern::Action::"chat", resource);
 @id("admins")
 permit (principal in Postern::Group::"admins",
     action in [Postern::Action::"administer", Postern::Action::"readAudit",

@@ -17,13 +17,16 @@ KEY = support.PROVIDER_KEY
 @pytest.fixture(scope="module")
 def short(tmp_path_factory, demo):
     """Short times for upstreams."""
+    slow = support.DemoModel("--pace", "100")
     gateway = support.gateway(
         tmp_path_factory.mktemp("short"),
-        {"demo": f"{{url: '{demo.url}', allow_private: true, key: {{env: E2E_PROVIDER_KEY}}}}"},
-        {"demo": "demo", "endless": "{upstream: demo, model: 'demo:pace=100'}"}, env={"E2E_PROVIDER_KEY": KEY}, fronts=1,
+        {"demo": f"{{url: '{demo.url}', allow_private: true, key: {{env: E2E_PROVIDER_KEY}}}}",
+         "slow": f"{{url: '{slow.url}', allow_private: true, key: {{env: E2E_PROVIDER_KEY}}}}"},
+        {"demo": "demo", "endless": "slow"}, env={"E2E_PROVIDER_KEY": KEY}, fronts=1,
         limits={"first_byte_ms": "700ms", "between_bytes_ms": "700ms", "answer_ms": "3s"})
     with gateway:
         yield gateway
+    slow.close()
 
 
 def broken_off(gw, answer, codes):
