@@ -248,6 +248,23 @@ static enum pst_status serialise(struct pst_front_request *r, struct pst_err *er
     return pst_exchange_write(x, &r->body, err);
 }
 
+/* Warden is told every name, so all of them must fit one proposal, beside the credential. */
+static enum pst_status tools_check(const struct pst_front_request *r, struct pst_err *err)
+{
+    size_t room = PST_IPC_TAIL_MAX - r->credential.n - r->assertion.n;
+    for (size_t i = 0; i < r->exchange.n_tools; i++) {
+        size_t n = r->exchange.tools[i].name.n;
+        if (n == 0 || n > 126) {
+            return pst_fail(err, PST_E_DIALECT_MEMBER, "a tool's name must have 1 to 126 bytes");
+        }
+        if (n + 1 > room) {
+            return pst_fail(err, PST_E_LIMIT, "the tools' names are too long together");
+        }
+        room -= n + 1;
+    }
+    return PST_OK;
+}
+
 static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst_err *err)
 {
     const struct pst_front_image *image = r->config->image;
@@ -260,6 +277,9 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
     }
     struct pst_str name = r->exchange.model;
     r->resource = pst_str_cut(name, 0, 126);
+    if (tools_check(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
     r->model = name.n <= 126 ? pst_image_model(image->models, image->n_models, name) : NULL;
     if (r->model == NULL || r->model->n_routes == 0) {
         (void)pst_fail(err, PST_E_MODEL_UNKNOWN, "the model does not exist or you may not use it");
