@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "gate/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,8 +52,7 @@ struct pst_image_head {
     uint8_t digest[32]; /* SHA-256 of the configuration and policy sources, for evidence */
 };
 
-/* --- plan ---------------------------------------------------------------------------------------
- */
+/* --- plan ------------------------------------------------------------------------------------- */
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
@@ -81,32 +81,7 @@ struct pst_plan {
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
 };
 
-/* --- limits: the runtime values of src/tables/limits.def ----------------------------------------
- */
-
-enum pst_limit {
-#define PST_LIMIT(name, def, hard, unit, error, text) PST_LIMIT_##name,
-#include "tables/limits.def"
-#undef PST_LIMIT
-    PST_LIMIT_COUNT
-};
-
-struct pst_limits {
-    uint64_t v[PST_LIMIT_COUNT];
-};
-
-struct pst_limit_row {
-    const char *name; /* "body_bytes", the key in postern.yaml */
-    const char *unit;
-    const char *text;
-    uint64_t def, hard;
-    enum pst_error error;
-};
-const struct pst_limit_row *pst_limit_row(enum pst_limit limit);
-void pst_limits_default(struct pst_limits *ret);
-
-/* --- models --------------------------------------------------------------------------------------
- */
+/* --- models ----------------------------------------------------------------------------------- */
 
 struct pst_image_route {
     uint32_t upstream;         /* index into the plan's upstreams */
@@ -129,8 +104,7 @@ struct pst_front_image {
     struct pst_image_model models[PST_MODELS_MAX];
 };
 
-/* --- warden --------------------------------------------------------------------------------------
- */
+/* --- warden ----------------------------------------------------------------------------------- */
 
 enum pst_limit_scope {
     PST_SCOPE_PRINCIPAL = 1, /* name empty: every principal by itself */
