@@ -126,6 +126,7 @@ static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct p
     p->attempts = m->attempt;
     p->done = false;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
+    pst_str_cut_c(PST_ISTR(m->end_user), p->end_user, sizeof p->end_user);
     pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
     pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
     return p;
@@ -270,6 +271,15 @@ static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outc
         }
         pending_close(a, p);
     }
+    return PST_OK;
+}
+
+static enum pst_status on_administered(struct pst_audit *a, const struct pst_ipc_administered *m)
+{
+    struct pst_record r;
+    uint64_t seq;
+    pst_audit_admin(a, m, &a->space, &r);
+    (void)record_add(a, &r, &seq);
     return PST_OK;
 }
 
@@ -528,6 +538,8 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
         return on_cancel(a, m->fixed);
     case PST_IPC_DONE:
         return on_done(a, m->fixed);
+    case PST_IPC_ADMINISTERED:
+        return on_administered(a, m->fixed);
     case PST_IPC_SIGNED:
         return on_signed(a, m->fixed);
     default:

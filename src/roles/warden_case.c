@@ -77,7 +77,8 @@ static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err
     c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
     if (c->key == NULL) {
         if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
-            c->who.key_id = pst_arena_copy(&c->w->arena, id); /* it was theirs: evidence says whose */
+            c->who.key_id = pst_arena_copy(&c->w->arena,
+                                           id); /* it was theirs: evidence says whose */
         }
         return stop(c, err, err->code);
     }
@@ -102,6 +103,9 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
         return stop(c, err, PST_E_ASSERTION_INVALID);
     }
     struct pst_str app = c->who.id;
+    if (!pst_str_eq(c->who.type, PST_STR("Workload")) || pst_str_find_byte(app, '/') != PST_NPOS) {
+        return stop(c, err, PST_E_ASSERTION_NOT_ALLOWED); /* APP/SUB could be read two ways */
+    }
     uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
     if (name == NULL || app.n + 1 + sub.n > 120) {
         return stop(c, err, PST_E_ASSERTION_INVALID);
