@@ -23,7 +23,7 @@ enum pst_metric {
 
 /* The counter of an exception (enum pst_exception of gate/steps.h). */
 #define PST_METRIC_EXCEPTION(x)                                                                    \
-    ((enum pst_metric)(PST_METRIC_exception_REQUEST_UNREADABLE_total + (x)))
+    ((enum pst_metric)((unsigned)PST_METRIC_exception_REQUEST_UNREADABLE_total + (unsigned)(x)))
 
 enum { PST_HOUSE_LINKS = 64, PST_HOUSE_CONTROL_FD = 3 };
 
@@ -94,6 +94,12 @@ void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t 
                      pst_timer_fn *fn, void *user);
 /* One line on standard error: time, role, text. For the few things that no record holds. */
 void pst_house_log(const struct pst_house *house, const char *fmt, ...) PST_PRINTF(2, 3);
+
+/* Whether a test forces this exception (enum pst_exception of gate/steps.h). */
+static inline bool pst_house_simulates(const struct pst_house *house, unsigned exception)
+{
+    return (house->simulate >> exception & 1) != 0;
+}
 
 static inline void pst_house_count(struct pst_house *house, enum pst_metric metric, int64_t by)
 {
