@@ -95,6 +95,12 @@ void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t 
 /* One line on standard error: time, role, text. For the few things that no record holds. */
 void pst_house_log(const struct pst_house *house, const char *fmt, ...) PST_PRINTF(2, 3);
 
+/* Whether a test forces this exception (enum pst_exception of gate/steps.h). */
+static inline bool pst_house_simulates(const struct pst_house *house, unsigned exception)
+{
+    return (house->simulate >> exception & 1) != 0;
+}
+
 static inline void pst_house_count(struct pst_house *house, enum pst_metric metric, int64_t by)
 {
     house->metrics[metric] += (uint64_t)by;

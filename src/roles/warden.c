@@ -38,7 +38,7 @@ void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
         pst_house_count(&w->house, PST_METRIC_tokens_in_total, s->tokens_in);
         pst_house_count(&w->house, PST_METRIC_tokens_out_total, s->tokens_out);
     }
-    if (audit != NULL && r->state == PST_REQ_LIVE) {
+    if (audit != NULL && r->released) {
         (void)PST_LINK_SEND(audit, OUTCOME, &m);
     }
     (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
@@ -56,7 +56,7 @@ static void cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_err
     struct pst_ipc_cancel cancel = {
         .req = r->id, .code = (uint16_t)code, .front = r->front, .upstream = r->upstream};
     r->stopped = true;
-    if (audit != NULL && r->state == PST_REQ_LIVE) {
+    if (audit != NULL && r->released) {
         (void)PST_LINK_SEND(audit, CANCEL, &cancel);
     }
     if (front != NULL) {
@@ -173,7 +173,7 @@ static void on_peer_lost(void *user, struct pst_link *link)
                                             .code = PST_E_ABORTED_FRONT,
                                             .front = r->front,
                                             .upstream = r->upstream};
-            if (audit != NULL && r->state == PST_REQ_LIVE) {
+            if (audit != NULL && r->released) {
                 (void)PST_LINK_SEND(audit, CANCEL, &cancel);
             }
             pst_warden_settle(w, r, NULL, PST_E_ABORTED_FRONT);
