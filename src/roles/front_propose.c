@@ -2,8 +2,7 @@
 
 #include "sys/fd.h"
 
-/* Ids grow with every request, and from one process to the next: front slot, then seconds since
- * 2026 at its start and a counter in one number. */
+/* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
     struct pst_front *f = r->conn->front;

@@ -472,7 +472,6 @@ static void on_denied(struct pst_front_request *r, const struct pst_ipc_denied *
     } else {
         (void)pst_fail(&err, code, "%.*s", (int)m->message.n, m->message.b);
     }
-    r->settled = true; /* it was never in flight */
     pst_front_withdraw(r);
     pst_front_answer_error(r, &err, m->retry_after_ms);
 }

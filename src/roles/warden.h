@@ -26,7 +26,8 @@ struct pst_warden_request {
     uint64_t id;
     enum pst_req_state state;
     uint8_t front, upstream, attempt;
-    bool stopped; /* told to end; waits for the front to settle */
+    bool released; /* once: it has an outcome, and is counted until its front settles it */
+    bool stopped;  /* told to end; waits for the front to settle */
     const struct pst_keyring_key *key;
     char principal[192]; /* "Workload::demo" */
     char end_user[192];
@@ -42,6 +43,7 @@ struct pst_warden {
     struct pst_map requests;
     struct pst_arena arena;               /* of one message */
     uint64_t last_id[PST_FRONTS_MAX + 1]; /* newest request id of each front: ids only grow */
+    uint32_t live[PST_FRONTS_MAX + 1];    /* requests of each front */
     struct pst_timer expiry;
     uint64_t seed;
 };
@@ -49,6 +51,8 @@ struct pst_warden {
 struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
 /* The id was this front's, and has ended: what still comes for it is late, not wrong. */
 bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
+/* Takes a request out, and gives back what it holds. */
+void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
 /* Ends a request: gives back what it holds and writes its outcome. `s` may be NULL (the front is
  * gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
