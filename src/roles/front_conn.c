@@ -111,7 +111,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     }
     if (f->n_conns >= limit(f, PST_LIMIT_connections) ||
         conns_of(f, c->address) >= limit(f, PST_LIMIT_connections_per_address) ||
-        pst_watch(f->house.loop, fd, PST_READ, conn_ready, c, &c->watch, &err) != PST_OK) {
+        pst_watch(f->house.loop, fd, PST_READ | PST_CLOSED, conn_ready, c, &c->watch, &err) !=
+            PST_OK) {
         pst_house_count(&f->house, PST_METRIC_connections_refused_total, 1);
         free(c);
         return false;
@@ -176,12 +177,11 @@ void pst_front_accept(struct pst_front_listener *l)
 
 static void interest(struct pst_front_conn *c)
 {
-    unsigned want = c->out.n > 0 ? PST_WRITE : 0;
+    unsigned want = PST_CLOSED |
+                    (c->out.n > 0 ? PST_WRITE : 0U); /* always: a change costs a call */
     bool wants_body = c->busy && !c->request.body_ended && c->request.asking != PST_FRONT_ADMITTING;
     if ((!c->busy || wants_body) && !c->closing && c->in.n < PST_FRONT_READ) {
         want |= PST_READ;
-    } else {
-        want |= PST_CLOSED;
     }
     pst_watch_set(c->front->house.loop, c->watch, want);
 }
@@ -259,7 +259,9 @@ static void on_event(struct pst_front_conn *c, const struct pst_h1_event *event,
         pst_house_count(&f->house, PST_METRIC_bytes_in_total, (int64_t)event->body.n);
         *ret_stop = pst_front_request_body(r, event->body) == PST_AGAIN;
     } else {
-        pst_timer_cancel(f->house.loop, &c->timer);
+        if (!r->refused) {
+            pst_timer_cancel(f->house.loop, &c->timer);
+        }
         pst_front_request_body_end(r);
         *ret_stop = true;
     }
