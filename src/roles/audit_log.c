@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
@@ -257,9 +256,8 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
     if (fdatasync(l->fd) != 0) {
         return io_fail(err, "cannot sync", "the segment");
     }
-    while (l->sync.busy && pst_sync_finish(&l->sync, err) == PST_AGAIN) {
-        struct timespec moment = {.tv_nsec = 50000};
-        (void)nanosleep(&moment, NULL);
+    if (pst_sync_wait(&l->sync, err) != PST_OK) {
+        return PST_ERR; /* a sync that succeeds behind one that failed proves nothing */
     }
     l->durable = l->written.seq;
     return segment_create(l, l->segment + 1, now_ns, err);

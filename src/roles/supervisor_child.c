@@ -402,7 +402,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
         if (c->role == PST_ROLE_WARDEN && s->fronts_wait && pong->n >= s->fronts_after) {
             pst_super_images_to_fronts(s);
         }
-    } else if (m->type == PST_IPC_READY) {
+    } else if (m->type == PST_IPC_READY && !c->ready) {
         on_ready(c, m->fixed);
     } else if (m->type == PST_IPC_VIOLATION) {
         on_violation(c, m->fixed);
