@@ -24,7 +24,7 @@ struct call {
     struct dial *dial;
     uint64_t id;
     uint8_t egress;
-    const struct pst_dial_target *target;
+    struct pst_dial_target target; /* a copy: it outlives the image it came from */
     struct pst_addr tries[TRIES_MAX];
     size_t n_tries, at;
     bool refused; /* an address was there, and not allowed */
@@ -154,7 +154,7 @@ static void try_next(struct call *c)
 static void address_add(struct call *c, const struct pst_addr *a)
 {
     enum pst_addr_class class = pst_addr_class(a);
-    bool listed = c->target->allow_private != 0 &&
+    bool listed = c->target.allow_private != 0 &&
                   (class == PST_ADDR_LOOPBACK || class == PST_ADDR_PRIVATE ||
                    class == PST_ADDR_SHARED || class == PST_ADDR_LINK_LOCAL ||
                    class == PST_ADDR_UNIQUE_LOCAL);
@@ -285,8 +285,8 @@ static void resolve(struct call *c)
         return;
     }
     *q = (struct question){d, c, c->id};
-    pst_text(port, sizeof port, "%u", c->target->port);
-    ares_getaddrinfo(d->resolver, c->target->host, port, &hints, resolved, q);
+    pst_text(port, sizeof port, "%u", c->target.port);
+    ares_getaddrinfo(d->resolver, c->target.host, port, &hints, resolved, q);
     resolver_pump(d);
 }
 
@@ -321,7 +321,8 @@ static enum pst_status on_connect(struct dial *d, struct pst_link *link,
     if (c == NULL) {
         return PST_OK; /* the egress's own timer ends it */
     }
-    *c = (struct call){.dial = d, .id = m->id, .egress = link->index, .target = target, .fd = -1};
+    *c = (struct call){.dial = d, .id = m->id, .egress = link->index, .fd = -1};
+    memcpy(&c->target, target, sizeof c->target);
     c->next = d->calls;
     d->calls = c;
     d->n_calls++;
@@ -370,12 +371,17 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const void *p;
         const struct pst_dial_image *image;
     } cast = {.p = map.p};
-    while (d->calls != NULL) { /* their rows are in the old image */
-        call_fail(d->calls, PST_E_UPSTREAM_CONNECT, "the configuration changed");
-    }
     pst_memfd_unmap(&d->map);
     d->map = map;
     d->image = cast.image;
+    for (struct call *c = d->calls, *next; c != NULL;
+         c = next) { /* a reload cuts nothing that stays */
+        const struct pst_dial_target *now = target_of(d, c->egress);
+        next = c->next;
+        if (now == NULL || memcmp(now, &c->target, sizeof c->target) != 0) {
+            call_fail(c, PST_E_UPSTREAM_CONNECT, "the configuration changed");
+        }
+    }
     return PST_OK;
 }
 
