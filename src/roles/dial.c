@@ -8,6 +8,8 @@
 #include "gate/image.h"
 #include "roles/house.h"
 #include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/hosts.h"
 #include "sys/net.h"
 
 #include <ares.h>
@@ -15,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TRIES_MAX = 8, WATCHES = 16, CALLS_MAX = 4096 };
+enum { TRIES_MAX = 8, WATCHES = 16, CALLS_MAX = 4096, HOSTS_MAX = 1 << 20 };
 
 struct dial;
 
@@ -39,6 +41,7 @@ struct dial {
     struct pst_str map;
     const struct pst_dial_image *image;
     ares_channel resolver;
+    struct pst_buf hosts; /* /etc/hosts as it was at the start */
     bool resolver_open;
     struct {
         int fd;
@@ -272,10 +275,33 @@ static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *
     }
 }
 
+/* Names of the hosts file come first, and `localhost` is always this machine (RFC 6761 §6.3). */
+static bool resolve_here(struct call *c)
+{
+    struct pst_str hosts = pst_buf_str(&c->dial->hosts), name = pst_str_c(c->target.host);
+    uint16_t port = (uint16_t)c->target.port;
+    struct pst_addr a;
+    size_t at = 0, n = 0;
+    for (; pst_hosts_next(hosts, name, port, &at, &a); n++) {
+        address_add(c, &a);
+    }
+    if (n == 0 && pst_str_eq_nocase(name, PST_STR("localhost"))) {
+        for (; n < 2 && pst_addr_parse_ip(n == 0 ? PST_STR("127.0.0.1") : PST_STR("::1"), port, &a);
+             n++) {
+            address_add(c, &a);
+        }
+    }
+    return n > 0;
+}
+
 static void resolve(struct call *c)
 {
     struct dial *d = c->dial;
     char port[8];
+    if (resolve_here(c)) {
+        try_next(c);
+        return;
+    }
     const struct ares_addrinfo_hints hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NUMERICSERV};
     struct question *q = calloc(1, sizeof *q);
@@ -394,6 +420,11 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     struct ares_options options = {.sock_state_cb = resolver_socket, .sock_state_cb_data = d};
     if (d->image == NULL) {
         return pst_fail(err, PST_E_CONFIG, "dial was started without targets");
+    }
+    struct pst_err none = {0};
+    pst_buf_init(&d->hosts, HOSTS_MAX);
+    if (pst_file_read("/etc/hosts", &d->hosts, &none) != PST_OK && none.code == PST_E_LIMIT) {
+        pst_house_log(&d->house, "/etc/hosts is not used: %s", none.text);
     }
     if (ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS &&
         ares_init_options(&d->resolver, &options, ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS) {
