@@ -123,6 +123,7 @@ static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct p
     }
     p->front = m->front;
     p->egress = m->upstream;
+    p->generation = m->generation;
     p->attempts = m->attempt;
     p->done = false;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
@@ -474,7 +475,9 @@ static void interval_tick(struct pst_loop *loop, void *user)
     struct pst_audit *a = user;
     sync_start(a);
     (void)loop;
-    pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    if (interval_mode(a)) {
+        pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    }
 }
 
 /* Once per wake-up: one write for all records of it, then what waited for them, then the sync. */
@@ -619,14 +622,34 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
     return PST_OK;
 }
 
+/* A reload: names and durability change, where the log lives does not. */
+static void image_replace(struct pst_audit *a, struct pst_str map,
+                          const struct pst_audit_image *image)
+{
+    bool interval_before = interval_mode(a);
+    pst_memfd_unmap(&a->map_before);
+    a->map_before = a->map;
+    a->before = a->image;
+    a->map = map;
+    a->image = image;
+    a->generation = image->head.generation;
+    system_record(a, (struct pst_record_system){
+                         .event = PST_STR("reload"),
+                         .role = PST_STR("audit"),
+                         .config_generation = a->generation,
+                         .config_sha256 = image->head.digest,
+                         .durability = pst_str_c(pst_audit_durability_name(image->durability)),
+                         .window_ms = interval_mode(a) ? image->interval_ms : 0});
+    if (interval_mode(a) && !interval_before) {
+        interval_tick(a->house.loop, a);
+    }
+}
+
 static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
                                 struct pst_err *err)
 {
     struct pst_audit *a = user;
     struct pst_str map;
-    if (a->image != NULL) {
-        return PST_OK; /* where the log lives does not change while it is open */
-    }
     if (pst_memfd_check(*fd, PST_SEALS, image->size, err) != PST_OK ||
         pst_memfd_map(*fd, (size_t)image->size, &map, err) != PST_OK) {
         return PST_ERR;
@@ -635,10 +658,15 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const void *p;
         const struct pst_audit_image *image;
     } cast = {.p = map.p};
-    a->map = map;
     if (pst_image_check(map, PST_IMAGE_AUDIT, err) != PST_OK) {
+        pst_memfd_unmap(&map);
         return PST_ERR;
     }
+    if (a->image != NULL) {
+        image_replace(a, map, cast.image);
+        return PST_OK;
+    }
+    a->map = map;
     a->image = cast.image;
     a->generation = a->image->head.generation;
     return PST_OK;

@@ -70,6 +70,7 @@ struct pst_audit_queue {
 /* A released request, until both its egress and its front are done with it. */
 struct pst_audit_pending {
     uint64_t req;
+    uint32_t generation;
     uint8_t front, egress, attempts;
     bool settled, done, local;
     char principal[128], end_user[128], key_id[32], upstream_model[128];
@@ -86,8 +87,9 @@ struct pst_audit_space {
 struct pst_audit {
     struct pst_house house;
     struct pst_audit_log log;
-    struct pst_str map;
+    struct pst_str map, map_before;
     const struct pst_audit_image *image;
+    const struct pst_audit_image *before; /* requests of the generation before may be under way */
     int dir;
     struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */

@@ -326,7 +326,7 @@ static void answer_failed(struct pst_front_request *r, const struct pst_err *err
 {
     pst_front_withdraw(r);
     if (!r->head_written && r->guarding && r->answer.facts.events_out == 0) {
-        pst_front_answer_error(r, err, 0);
+        pst_front_answer_error(r, err, r->retry_after_ms);
         return;
     }
     /* the guard has written the stream's own error already */
@@ -473,6 +473,9 @@ static void on_upstream_answer(struct pst_front_request *r, const struct pst_ipc
     struct pst_err err = {0};
     if (m->last != 0) {
         r->submitted = false; /* nothing is left there to withdraw */
+    }
+    if (m->first != 0) {
+        r->retry_after_ms = m->retry_after_ms;
     }
     if (m->first != 0 && try_next(r, m)) {
         return;

@@ -66,7 +66,8 @@ struct pst_front_request {
     struct pst_buf guarded; /* what the guard let out in one go */
     struct pst_buf held;    /* upstream bytes that wait for a tool's verdict */
     bool held_last;
-    uint32_t owed; /* answer bytes taken and not yet credited */
+    uint32_t retry_after_ms; /* what the upstream said */
+    uint32_t owed;           /* answer bytes taken and not yet credited */
     uint32_t calls;
     uint16_t status;
     uint64_t bytes_out;

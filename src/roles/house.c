@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -303,6 +304,7 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     *house = (struct pst_house){.self = self, .index = index, .ops = ops, .user = user};
     house->scratch = malloc(sizeof *house->scratch);
     (void)signal(SIGPIPE, SIG_IGN);
+    tzset(); /* reads /etc/localtime, which the first certificate's date would do in the sandbox */
     if (house->scratch == NULL || pst_loop_open(NULL, &house->loop, &err) != PST_OK ||
         pst_fd_nonblock(PST_HOUSE_CONTROL_FD, true, &err) != PST_OK) {
         (void)fprintf(stderr, "%s/%u cannot start: %s\n", pst_role_name(self), index, err.text);

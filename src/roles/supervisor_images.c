@@ -111,7 +111,7 @@ static bool same_upstream(const struct pst_super_images *a, const struct pst_sup
 static void replace_all(struct pst_super *s, struct pst_super_images *old)
 {
     const struct pst_plan *plan = s->current.plan;
-    static const enum pst_role now[] = {PST_ROLE_WARDEN, PST_ROLE_DIAL};
+    static const enum pst_role now[] = {PST_ROLE_AUDIT, PST_ROLE_WARDEN, PST_ROLE_DIAL};
     for (size_t i = 0; i < PST_LEN(now); i++) {
         struct pst_child *c = pst_super_child(s, now[i], 0);
         if (c != NULL && c->running) {
