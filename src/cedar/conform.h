@@ -18,7 +18,7 @@ pst_cedar_add_entities_by_schema(struct pst_cedar *c, const struct pst_cedar_sch
                                  struct pst_str file, struct pst_str text,
                                  pst_cedar_entity_report *report, void *ctx, struct pst_err *err);
 /* Adds the schema's actions and their groups as entities, as the reference authorizer does when it
- * is given a schema. Those already there must be equal. */
+ * is given a schema. Those that are there already stay as they are. */
 PST_NODISCARD enum pst_status
 pst_cedar_add_actions(struct pst_cedar *c, const struct pst_cedar_schema *s, struct pst_err *err);
 

@@ -17,10 +17,9 @@ static bool digit(int ch)
 /* Moves over n bytes of one line, counting code points as columns. */
 static void advance(struct pst_cedar_lex *lex, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if ((pst_cur_peek(&lex->cur, i) & 0xC0) != 0x80) {
-            lex->column++;
-        }
+    struct pst_str s = pst_str_cut(lex->cur.in, lex->cur.at, n);
+    for (size_t i = 0; i < s.n; i++) {
+        lex->column += (s.p[i] & 0xC0) != 0x80;
     }
     pst_cur_skip(&lex->cur, n);
 }
@@ -198,8 +197,9 @@ enum pst_status pst_cedar_lex_init(struct pst_cedar_lex *lex, struct pst_str tex
 
 bool pst_cedar_tok_is(const struct pst_cedar_tok *t, const char *text)
 {
+    /* Most tokens are told apart by their first byte; the parser asks this all the time. */
     return (t->kind == PST_CEDAR_T_PUNCT || t->kind == PST_CEDAR_T_IDENT) &&
-           pst_str_eq(t->text, pst_str_c(text));
+           t->text.p[0] == (uint8_t)text[0] && pst_str_eq(t->text, pst_str_c(text));
 }
 
 struct pst_cedar_tok_words pst_cedar_tok_words(const struct pst_cedar_tok *t)
@@ -227,7 +227,8 @@ bool pst_cedar_ident_reserved(struct pst_str ident)
     static const char *const words[] = {"in",   "is",  "if",   "then",  "else",
                                         "like", "has", "true", "false", "__cedar"};
     for (size_t i = 0; i < PST_LEN(words); i++) {
-        if (pst_str_eq(ident, pst_str_c(words[i]))) {
+        if (ident.n != 0 && ident.p[0] == (uint8_t)words[i][0] &&
+            pst_str_eq(ident, pst_str_c(words[i]))) {
             return true;
         }
     }

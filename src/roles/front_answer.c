@@ -10,7 +10,7 @@ static struct pst_str id_view(const struct pst_front_request *r)
 
 static bool keep_alive(const struct pst_front_request *r)
 {
-    return r->head != NULL && r->head->keep_alive && r->body_ended;
+    return r->head != NULL && r->head->keep_alive && r->body_ended && !r->until_close;
 }
 
 /* The answer's head. `length` PST_NPOS: the body comes in pieces. */
@@ -41,7 +41,7 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
         framing.body = chunks ? PST_H1_BODY_CHUNKED : PST_H1_BODY_UNTIL_CLOSE;
         framing.length = 0;
         r->chunked = chunks;
-        r->conn->closing = r->conn->closing || !chunks;
+        r->until_close = !chunks;
     }
     framing.close = !keep_alive(r) || framing.body == PST_H1_BODY_UNTIL_CLOSE;
     bool ok = pst_h1_write_response(&r->conn->out, status, headers, n, framing, &err) == PST_OK;

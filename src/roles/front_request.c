@@ -191,6 +191,7 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (r->body_bytes > pst_front_limit(r, PST_LIMIT_body_bytes)) {
         too_large(&r->fault);
+        pst_front_request_run(r); /* refused now: the rest may never come */
         return PST_OK;
     }
     if (r->asking == PST_FRONT_NOT_ASKED &&
@@ -206,8 +207,9 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (pst_json_feed(&r->json, bytes, &err) == PST_ERR) {
         r->fault = err;
+        pst_front_request_run(r);
     }
-    return r->asking == PST_FRONT_ADMITTING ? PST_AGAIN : PST_OK;
+    return r->asking == PST_FRONT_ADMITTING && !r->refused ? PST_AGAIN : PST_OK;
 }
 
 void pst_front_request_body_end(struct pst_front_request *r)
@@ -219,12 +221,15 @@ void pst_front_request_body_end(struct pst_front_request *r)
 static enum pst_step_result step_read(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
-    if (!r->body_ended || r->asking == PST_FRONT_ADMITTING) {
+    if (r->asking == PST_FRONT_ADMITTING) {
         return PST_STEP_WAIT;
     }
     if (r->fault.code != PST_E_NONE) {
         *err = r->fault;
         return PST_STEP_STOP;
+    }
+    if (!r->body_ended) {
+        return PST_STEP_WAIT;
     }
     if (r->route.body == PST_ROUTE_BODY_NONE ||
         (!r->json_begun && r->route.body == PST_ROUTE_BODY_ANY)) {
@@ -252,6 +257,23 @@ static enum pst_status serialise(struct pst_front_request *r, struct pst_err *er
     return pst_exchange_write(x, &r->body, err);
 }
 
+/* Warden is told every name, so all of them must fit one proposal, beside the credential. */
+static enum pst_status tools_check(const struct pst_front_request *r, struct pst_err *err)
+{
+    size_t room = PST_IPC_TAIL_MAX - r->credential.n - r->assertion.n;
+    for (size_t i = 0; i < r->exchange.n_tools; i++) {
+        size_t n = r->exchange.tools[i].name.n;
+        if (n == 0 || n > 126) {
+            return pst_fail(err, PST_E_DIALECT_MEMBER, "a tool's name must have 1 to 126 bytes");
+        }
+        if (n + 1 > room) {
+            return pst_fail(err, PST_E_LIMIT, "the tools' names are too long together");
+        }
+        room -= n + 1;
+    }
+    return PST_OK;
+}
+
 static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst_err *err)
 {
     const struct pst_front_image *image = r->config->image;
@@ -264,6 +286,9 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
     }
     struct pst_str name = r->exchange.model;
     r->resource = pst_str_cut(name, 0, 126);
+    if (tools_check(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
     r->model = name.n <= 126 ? pst_image_model(image->models, image->n_models, name) : NULL;
     if (r->model == NULL || r->model->n_routes == 0) {
         (void)pst_fail(err, PST_E_MODEL_UNKNOWN, "the model does not exist or you may not use it");
@@ -423,6 +448,11 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
     r->conn->closing = false;
+    if (r->refused &&
+        !r->answering) { /* the verdict on it is on its way, and ends the connection */
+        r->head = NULL;
+        return;
+    }
     bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
                    r->state != PST_REQ_ADMITTED;
     if (decided || r->answering) {
@@ -488,11 +518,7 @@ static void on_admitted(struct pst_front_request *r)
     }
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
-    if (r->fault.code != PST_E_NONE && !r->body_ended) {
-        r->body_ended = true; /* nobody needs the rest */
-        r->conn->closing = false;
-    }
-    if (r->body_ended) {
+    if (r->body_ended || r->fault.code != PST_E_NONE) {
         pst_front_request_run(r);
     }
     pst_front_conn_resume(r->conn);

@@ -190,7 +190,7 @@ static enum pst_status message_fd(struct msghdr *h, int *ret_fd)
         size_t count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; i++) {
             int fd;
-            memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int), sizeof fd);
+            memcpy(&fd, &CMSG_DATA(cm)[i * sizeof(int)], sizeof fd);
             if (*ret_fd < 0 && count == 1 && status == PST_OK) {
                 *ret_fd = fd;
             } else {

@@ -1,7 +1,10 @@
-/* cedar-corpus [--image] DIR…: runs cases in the format of cedar-integration-tests and prints, as
- * one JSON object, what was decided and where that differs from what the cases expect. Exit status:
- * 0 when all agree, 1 when something differs, 2 when a case cannot be run. */
+/* cedar-corpus [--image] [--verdicts] DIR…: runs cases in the format of cedar-integration-tests and
+ * prints, as one JSON object, what was decided and where that differs from what the cases expect.
+ * Exit status: 0 when all agree, 1 when something differs, 2 when a case cannot be run. */
 #include "cedar/cedar.h"
+#include "cedar/conform.h"
+#include "cedar/format.h"
+#include "cedar/tools/corpus_validate.h"
 #include "cedar/tools/files.h"
 #include "wire/json.h"
 #include "wire/json_out.h"
@@ -19,6 +22,8 @@ struct run {
     uint64_t cases, asked, differ, broken;
     bool through_image; /* decide from an image of each set instead of the set itself */
     struct pst_buf image;
+    bool verdicts;                   /* compare what the validator says only */
+    struct pst_cedar_schema *schema; /* of the case at hand; NULL when it has none */
 };
 
 static struct pst_json_config json_config(void)
@@ -133,6 +138,19 @@ static void print_answer(struct run *r, const struct pst_cedar *c, const struct 
     pst_json_out_end(&r->res);
 }
 
+/* By the schema, as upstream does; a context that does not conform is read as it is. */
+static enum pst_status read_context(struct run *r, struct pst_cedar_request *rq,
+                                    struct pst_cedar_value action, struct pst_str text,
+                                    struct pst_cedar_value *ret, struct pst_err *err)
+{
+    struct pst_err ignored;
+    if (r->schema != NULL &&
+        pst_cedar_context_by_schema(rq, r->schema, action, text, ret, &ignored) == PST_OK) {
+        return PST_OK;
+    }
+    return pst_cedar_value_json(rq, text, ret, err);
+}
+
 static void run_request(struct run *r, const char *path, const struct pst_cedar *c,
                         struct pst_str text, const struct pst_json *q, int64_t number)
 {
@@ -151,8 +169,8 @@ static void run_request(struct run *r, const char *path, const struct pst_cedar 
     const struct pst_json *context = PST_JSON_GET(q, "context");
     struct pst_cedar_value v = {0};
     if (context != NULL &&
-        pst_cedar_value_json(rq, pst_str_cut(text, context->offset, context->length), &v, &err) !=
-            PST_OK) {
+        read_context(r, rq, uid_of(rq, PST_JSON_GET(q, "action")),
+                     pst_str_cut(text, context->offset, context->length), &v, &err) != PST_OK) {
         broken(r, path, &err);
         return;
     }
@@ -163,6 +181,9 @@ static void run_request(struct run *r, const char *path, const struct pst_cedar 
     }
     r->asked++;
     print_answer(r, c, &a);
+    if (r->verdicts) {
+        return;
+    }
     struct pst_str want = {0};
     (void)pst_json_str(PST_JSON_GET(q, "decision"), &want);
     const struct pst_json *reasons = PST_JSON_GET(q, "reason");
@@ -196,18 +217,74 @@ static struct pst_cedar *opened(struct run *r, struct pst_cedar *c, struct pst_e
     return again;
 }
 
+static bool read_for(void *ctx, const char *path, const struct pst_json *name, struct pst_str *ret,
+                     struct pst_err *err)
+{
+    return read_named((struct run *)ctx, path, name, ret, err);
+}
+
+static void disagree_for(void *ctx, const char *path, int64_t request, const char *what)
+{
+    disagree((struct run *)ctx, path, request, what);
+}
+
+static struct pst_corpus_case case_of(struct run *r, const char *path, struct pst_str text,
+                                      const struct pst_json *v)
+{
+    return (struct pst_corpus_case){.arena = &r->arena,
+                                    .path = path,
+                                    .text = text,
+                                    .v = v,
+                                    .out = &r->res,
+                                    .verdicts = r->verdicts,
+                                    .ctx = r,
+                                    .read = read_for,
+                                    .disagree = disagree_for};
+}
+
+/* The case's policies and entities: by the schema, as upstream does, if there is one and they
+ * conform; else as they are. */
+static struct pst_cedar *load_set(struct run *r, const char *path, const struct pst_json *v,
+                                  struct pst_err *err)
+{
+    struct pst_str policies = {0};
+    struct pst_str entities = {0};
+    struct pst_str file = PST_STR("entities");
+    if (!read_named(r, path, PST_JSON_GET(v, "policies"), &policies, err) ||
+        !read_named(r, path, PST_JSON_GET(v, "entities"), &entities, err)) {
+        return NULL;
+    }
+    for (const struct pst_cedar_schema *s = r->schema;; s = NULL) {
+        struct pst_cedar *c = pst_cedar_new(NULL);
+        bool ok = c != NULL &&
+                  pst_cedar_add_policies(c, PST_STR("policies"), policies, err) == PST_OK;
+        if (s != NULL) {
+            ok = ok &&
+                 pst_cedar_add_entities_by_schema(c, s, file, entities, NULL, NULL, err) ==
+                     PST_OK &&
+                 pst_cedar_add_actions(c, s, err) == PST_OK;
+        } else {
+            ok = ok && pst_cedar_add_entities_json(c, file, entities, err) == PST_OK;
+        }
+        if (ok && pst_cedar_seal(c, err) == PST_OK) {
+            return c;
+        }
+        pst_cedar_free(c);
+        if (s == NULL) {
+            return NULL;
+        }
+    }
+}
+
 static void run_case(struct run *r, const char *path, struct pst_str text, const struct pst_json *v)
 {
     struct pst_err err = {0};
-    struct pst_str policies;
-    struct pst_str entities;
-    struct pst_cedar *c = pst_cedar_new(NULL);
+    struct pst_err ignored = {0}; /* reported when the case is validated */
+    const struct pst_corpus_case validated = case_of(r, path, text, v);
     r->cases++;
-    bool ok = c != NULL && read_named(r, path, PST_JSON_GET(v, "policies"), &policies, &err) &&
-              read_named(r, path, PST_JSON_GET(v, "entities"), &entities, &err) &&
-              pst_cedar_add_policies(c, PST_STR("policies"), policies, &err) == PST_OK &&
-              pst_cedar_add_entities_json(c, PST_STR("entities"), entities, &err) == PST_OK &&
-              pst_cedar_seal(c, &err) == PST_OK;
+    r->schema = PST_JSON_GET(v, "schema") != NULL ? pst_corpus_schema(&validated, &ignored) : NULL;
+    struct pst_cedar *c = load_set(r, path, v, &err);
+    bool ok = c != NULL;
     struct pst_cedar *used = ok ? opened(r, c, &err) : NULL;
     ok = used != NULL;
     pst_json_out_object(&r->res);
@@ -224,11 +301,21 @@ static void run_case(struct run *r, const char *path, struct pst_str text, const
         run_request(r, path, used, text, q, number++);
     }
     pst_json_out_end(&r->res);
+    pst_corpus_validate(&validated);
     pst_json_out_end(&r->res);
+    pst_cedar_schema_free(r->schema);
+    r->schema = NULL;
     if (used != c) {
         pst_cedar_free(used);
     }
     pst_cedar_free(c);
+}
+
+static bool parse_case(struct run *r, const char *path, struct pst_str text,
+                       const struct pst_json *v)
+{
+    const struct pst_corpus_case c = case_of(r, path, text, v);
+    return pst_corpus_parse_entities(&c);
 }
 
 /* Files that are no cases are passed over silently: a case names policies, entities and requests.
@@ -253,6 +340,8 @@ static void run_file(struct run *r, const char *path)
                    (PST_JSON_GET(v, "requests") != NULL || PST_JSON_GET(v, "queries") != NULL);
     if (is_case) {
         run_case(r, path, text, v);
+    } else if (parse_case(r, path, text, v)) {
+        r->cases++;
     } else if (err.code == PST_E_IO) {
         broken(r, path, &err);
     }
@@ -281,13 +370,76 @@ static int report(struct run *r)
     return r->differ != 0 ? 1 : 0;
 }
 
+/* For each file of policies a line: the JSON policy set, the text made from it, the formatted
+ * source; or why it was refused. */
+static bool translate(struct pst_arena *a, const char *path)
+{
+    struct pst_str text;
+    struct pst_err err = {0};
+    struct pst_buf json;
+    struct pst_buf printed;
+    struct pst_buf formatted;
+    struct pst_buf line;
+    struct pst_json_out o;
+    struct pst_cedar *c = pst_cedar_new(NULL);
+    pst_buf_init(&json, 1u << 28);
+    pst_buf_init(&printed, 1u << 28);
+    pst_buf_init(&formatted, 1u << 28);
+    pst_buf_init(&line, 1u << 29);
+    bool ok = c != NULL && pst_tool_read(a, path, &text, &err) &&
+              pst_cedar_add_policies(c, pst_str_c(path), text, &err) == PST_OK &&
+              pst_cedar_policies_json(c, &json, &err) == PST_OK &&
+              pst_cedar_format(text, &formatted, &err) == PST_OK;
+    for (uint32_t i = 0; ok && i < pst_cedar_policies(c); i++) {
+        ok = pst_cedar_policy_text(c, i, &printed, &err) == PST_OK;
+    }
+    pst_json_out_init(&o, &line);
+    pst_json_out_object(&o);
+    if (ok) {
+        PST_JSON_KEY(&o, "json");
+        pst_json_out_raw(&o, pst_buf_str(&json));
+        pst_json_out_kstr(&o, "text", pst_buf_str(&printed));
+        pst_json_out_kstr(&o, "formatted", pst_buf_str(&formatted));
+    } else {
+        pst_json_out_kstr(&o, "error", pst_str_c(err.text));
+        pst_json_out_ku64(&o, "line", err.line);
+        pst_json_out_ku64(&o, "column", err.column);
+    }
+    pst_json_out_end(&o);
+    bool written = pst_json_out_ok(&o) && fwrite(line.p, 1, line.n, stdout) == line.n &&
+                   putchar('\n') != EOF;
+    pst_buf_release(&json);
+    pst_buf_release(&printed);
+    pst_buf_release(&formatted);
+    pst_buf_release(&line);
+    pst_cedar_free(c);
+    return written;
+}
+
+static int translate_all(int n, char **paths)
+{
+    struct pst_arena a;
+    bool ok = true;
+    pst_arena_init(&a, 1u << 20, 1u << 30);
+    for (int i = 0; i < n && ok; i++) {
+        pst_arena_clear(&a);
+        ok = translate(&a, paths[i]);
+    }
+    pst_arena_release(&a);
+    return ok && fflush(stdout) == 0 ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
     struct run r = {0};
     struct pst_arena names;
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: cedar-corpus [--image] DIR…\n");
+        (void)fprintf(stderr, "usage: cedar-corpus [--image] [--verdicts] DIR…\n"
+                              "       cedar-corpus --translate FILE…\n");
         return 2;
+    }
+    if (strcmp(argv[1], "--translate") == 0) {
+        return translate_all(argc - 2, &argv[2]);
     }
     pst_arena_init(&names, 65536, 1u << 30);
     pst_arena_init(&r.arena, 1u << 20, 2u << 30);
@@ -299,8 +451,12 @@ int main(int argc, char **argv)
     pst_json_out_array(&r.res);
     pst_json_out_array(&r.dis);
     pst_buf_init(&r.image, 1u << 30);
-    r.through_image = strcmp(argv[1], "--image") == 0;
-    for (int i = r.through_image ? 2 : 1; i < argc; i++) {
+    int first = 1;
+    for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
+        r.through_image = r.through_image || strcmp(argv[first], "--image") == 0;
+        r.verdicts = r.verdicts || strcmp(argv[first], "--verdicts") == 0;
+    }
+    for (int i = first; i < argc; i++) {
         struct pst_err err = {0};
         size_t n = 0;
         char **paths = pst_tool_walk(&names, argv[i], &n, &err);
