@@ -88,6 +88,8 @@ struct pst_house {
     void *user;
     struct pst_house_link control;
     struct pst_house_link links[PST_HOUSE_LINKS];
+    uint8_t order[PST_HOUSE_LINKS]; /* of the links in use: who is waited for most comes first */
+    size_t n_order;
     struct pst_sandbox_status sandbox;
     uint64_t metrics[PST_METRIC_COUNT];
     struct pst_link_scratch *scratch;
