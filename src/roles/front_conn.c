@@ -259,7 +259,9 @@ static void on_event(struct pst_front_conn *c, const struct pst_h1_event *event,
         pst_house_count(&f->house, PST_METRIC_bytes_in_total, (int64_t)event->body.n);
         *ret_stop = pst_front_request_body(r, event->body) == PST_AGAIN;
     } else {
-        pst_timer_cancel(f->house.loop, &c->timer);
+        if (!r->refused) {
+            pst_timer_cancel(f->house.loop, &c->timer);
+        }
         pst_front_request_body_end(r);
         *ret_stop = true;
     }

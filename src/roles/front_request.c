@@ -26,7 +26,11 @@ static enum pst_status header_check(struct pst_str name, struct pst_err *err)
         return PST_OK;
     }
     for (size_t i = 0; i < PST_LEN(refused); i++) {
-        bool family = pst_str_ends(refused[i].name, PST_STR("-"));
+        struct pst_str row = refused[i].name;
+        if (name.n < row.n || name.p[0] != row.p[0]) {
+            continue; /* nearly always */
+        }
+        bool family = row.p[row.n - 1] == '-';
         if (family ? pst_str_starts(name, refused[i].name) : pst_str_eq(name, refused[i].name)) {
             return pst_fail(err, refused[i].error, "%s: %.*s",
                             pst_error_row(refused[i].error)->text, PST_FMT(name));
@@ -187,6 +191,7 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (r->body_bytes > pst_front_limit(r, PST_LIMIT_body_bytes)) {
         too_large(&r->fault);
+        pst_front_request_run(r); /* refused now: the rest may never come */
         return PST_OK;
     }
     if (r->asking == PST_FRONT_NOT_ASKED &&
@@ -202,8 +207,9 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (pst_json_feed(&r->json, bytes, &err) == PST_ERR) {
         r->fault = err;
+        pst_front_request_run(r);
     }
-    return r->asking == PST_FRONT_ADMITTING ? PST_AGAIN : PST_OK;
+    return r->asking == PST_FRONT_ADMITTING && !r->refused ? PST_AGAIN : PST_OK;
 }
 
 void pst_front_request_body_end(struct pst_front_request *r)
@@ -215,12 +221,15 @@ void pst_front_request_body_end(struct pst_front_request *r)
 static enum pst_step_result step_read(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
-    if (!r->body_ended || r->asking == PST_FRONT_ADMITTING) {
+    if (r->asking == PST_FRONT_ADMITTING) {
         return PST_STEP_WAIT;
     }
     if (r->fault.code != PST_E_NONE) {
         *err = r->fault;
         return PST_STEP_STOP;
+    }
+    if (!r->body_ended) {
+        return PST_STEP_WAIT;
     }
     if (r->route.body == PST_ROUTE_BODY_NONE ||
         (!r->json_begun && r->route.body == PST_ROUTE_BODY_ANY)) {
@@ -439,6 +448,11 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
     r->conn->closing = false;
+    if (r->refused &&
+        !r->answering) { /* the verdict on it is on its way, and ends the connection */
+        r->head = NULL;
+        return;
+    }
     bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
                    r->state != PST_REQ_ADMITTED;
     if (decided || r->answering) {
@@ -504,11 +518,7 @@ static void on_admitted(struct pst_front_request *r)
     }
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
-    if (r->fault.code != PST_E_NONE && !r->body_ended) {
-        r->body_ended = true; /* nobody needs the rest */
-        r->conn->closing = false;
-    }
-    if (r->body_ended) {
+    if (r->body_ended || r->fault.code != PST_E_NONE) {
         pst_front_request_run(r);
     }
     pst_front_conn_resume(r->conn);

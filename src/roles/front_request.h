@@ -59,7 +59,7 @@ struct pst_front_request {
     uint8_t upstream;
     uint8_t round; /* of the body that was submitted last */
     bool refused;  /* here: its denial is on its way, or sent */
-    bool amended, submitted, answering, head_written, chunked, settled;
+    bool amended, submitted, answering, head_written, chunked, until_close, settled;
     struct pst_answer answer;
     bool guarding;
     struct pst_buf guarded; /* what the guard let out in one go */
