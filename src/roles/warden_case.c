@@ -77,7 +77,8 @@ static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err
     c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
     if (c->key == NULL) {
         if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
-            c->who.key_id = pst_arena_copy(&c->w->arena, id); /* it was theirs: evidence says whose */
+            c->who.key_id = pst_arena_copy(&c->w->arena,
+                                           id); /* it was theirs: evidence says whose */
         }
         return stop(c, err, err->code);
     }
