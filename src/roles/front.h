@@ -141,7 +141,7 @@ void pst_front_settle(struct pst_front_request *r);
  * ----------------------------------------------------------------- */
 
 /* An error instead of an answer; or, when the answer has begun, its end in the dialect. */
-void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *err,
+void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *why,
                             uint32_t retry_after_ms);
 enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
                                     struct pst_message *m);
