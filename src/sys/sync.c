@@ -61,11 +61,13 @@ enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
     struct io_event event = {0};
     struct timespec none = {0};
     uint64_t count;
-    if (!s->busy) {
-        return PST_AGAIN;
-    }
+    /* Read even when nothing is under way: the kernel raises it a moment after the result is there,
+     * and nobody may have been told since. */
     if (read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
         return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
+    }
+    if (!s->busy) {
+        return PST_AGAIN;
     }
     long n = syscall(SYS_io_getevents, s->context, 0, 1, &event, &none);
     if (n == 0) {
