@@ -62,12 +62,14 @@ static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, 
                                                err);
     if (status == PST_OK) {
         fd = openat(l->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 || posix_fallocate(fd, 0, (off_t)l->segment_bytes) != 0) {
+        int e = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)l->segment_bytes);
+        if (e != 0) {
+            errno = e; /* posix_fallocate does not set it */
             status = io_fail(err, "no room for", name);
         }
     }
     if (status == PST_OK &&
-        (pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
+        (fd < 0 || pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
         status = io_fail(err, "cannot begin", name);
     }
     if (status == PST_OK) {

@@ -14,10 +14,16 @@ enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 
 static void config_free(struct pst_front_config *config)
 {
-    if (config != NULL && config->retired && config->users == 0) {
+    if (config->retired && config->users == 0) {
         pst_memfd_unmap(&config->map);
         free(config);
     }
+}
+
+void pst_front_config_put(struct pst_front_config *config)
+{
+    config->users--;
+    config_free(config);
 }
 
 /* Requests under way keep the configuration they began with: a reload never cuts a stream. */

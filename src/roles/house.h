@@ -88,6 +88,8 @@ struct pst_house {
     void *user;
     struct pst_house_link control;
     struct pst_house_link links[PST_HOUSE_LINKS];
+    uint8_t order[PST_HOUSE_LINKS]; /* of the links in use: who is waited for most comes first */
+    size_t n_order;
     struct pst_sandbox_status sandbox;
     uint64_t metrics[PST_METRIC_COUNT];
     struct pst_link_scratch *scratch;
@@ -111,6 +113,12 @@ void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t 
                      pst_timer_fn *fn, void *user);
 /* One line on standard error: time, role, text. For the few things that no record holds. */
 void pst_house_log(const struct pst_house *house, const char *fmt, ...) PST_PRINTF(2, 3);
+
+/* Whether a test forces this exception (enum pst_exception of gate/steps.h). */
+static inline bool pst_house_simulates(const struct pst_house *house, unsigned exception)
+{
+    return (house->simulate >> exception & 1) != 0;
+}
 
 static inline void pst_house_count(struct pst_house *house, enum pst_metric metric, int64_t by)
 {

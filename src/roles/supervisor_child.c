@@ -91,11 +91,14 @@ static uid_t child_user(const struct pst_child *c)
 /* The evidence folder belongs to the user that writes it. */
 static enum pst_status folder_give(int fd, uid_t user, struct pst_err *err)
 {
-    DIR *dir = fdopendir(dup(fd));
+    int copy = dup(fd); /* closedir closes it */
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
     const struct dirent *entry;
     if (dir == NULL || fchown(fd, user, user) != 0) {
         if (dir != NULL) {
             (void)closedir(dir);
+        } else if (copy >= 0) {
+            (void)close(copy);
         }
         return pst_fail(err, PST_E_IO, "the evidence folder cannot be given to its writer: %m");
     }

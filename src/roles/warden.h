@@ -25,12 +25,13 @@ struct pst_warden_policy {
 struct pst_warden_request {
     uint64_t id;
     enum pst_req_state state;
-    uint8_t front, upstream, attempt;
-    bool released; /* once: it has an outcome, and is counted until its front settles it */
+    uint8_t front, upstream, route, attempt;
+    bool released; /* once at least: its outcome is owed to the evidence */
     bool stopped;  /* told to end; waits for the front to settle */
     const struct pst_keyring_key *key;
     char principal[192]; /* "Workload::demo" */
     char end_user[192];
+    char resource[PST_MODEL_MAX]; /* what was released */
     struct pst_budget_hold hold;
 };
 
@@ -53,8 +54,8 @@ struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
 bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
 /* Takes a request out, and gives back what it holds. */
 void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
-/* Ends a request: gives back what it holds and writes its outcome. `s` may be NULL (the front is
- * gone): then `code` says why. */
+/* Ends a request: gives back what it holds and, if it was released, writes its outcome. `s` may be
+ * NULL (the front is gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
                        const struct pst_ipc_settle *s, enum pst_error code);
 

@@ -26,7 +26,8 @@ struct pst_case {
     struct pst_decision decision;
     struct pst_budget_hold hold;
     uint32_t retry_after_ms;
-    char principal[192];
+    char principal[192]; /* "Workload::demo" */
+    char person[192];    /* "EndUser::demo/alice"; empty: it speaks for itself */
 };
 
 /* --- 4 identify ------------------------------------------------------------------------------- */
@@ -77,7 +78,8 @@ static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err
     c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
     if (c->key == NULL) {
         if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
-            c->who.key_id = pst_arena_copy(&c->w->arena, id); /* it was theirs: evidence says whose */
+            c->who.key_id = pst_arena_copy(&c->w->arena,
+                                           id); /* it was theirs: evidence says whose */
         }
         return stop(c, err, err->code);
     }
@@ -102,6 +104,9 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
         return stop(c, err, PST_E_ASSERTION_INVALID);
     }
     struct pst_str app = c->who.id;
+    if (!pst_str_eq(c->who.type, PST_STR("Workload")) || pst_str_find_byte(app, '/') != PST_NPOS) {
+        return stop(c, err, PST_E_ASSERTION_NOT_ALLOWED); /* APP/SUB could be read two ways */
+    }
     uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
     if (name == NULL || app.n + 1 + sub.n > 120) {
         return stop(c, err, PST_E_ASSERTION_INVALID);
@@ -144,6 +149,9 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
         pst_text(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
                  PST_FMT(c->who.id));
         groups_add(c->policy, c->principal, &c->who);
+    }
+    if (result == PST_STEP_NEXT && c->who.end_user.n > 0) {
+        pst_text(c->person, sizeof c->person, "EndUser::%.*s", PST_FMT(c->who.end_user));
     }
     return result;
 }
@@ -234,14 +242,12 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
 
 /* --- 6 reserve -------------------------------------------------------------------------------- */
 
-static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str *principal)
+static struct pst_budget_ask budget_ask(const struct pst_case *c)
 {
-    *principal = pst_str_c(c->principal);
-    if (c->who.end_user.n > 0) {
-        *principal = c->who.end_user;
-    }
+    bool speaks_for = c->person[0] != 0;
     return (struct pst_budget_ask){
-        .principal = *principal,
+        .principal = pst_str_c(speaks_for ? c->person : c->principal),
+        .app = pst_str_c(speaks_for ? c->principal : NULL),
         .groups = c->who.groups,
         .n_groups = c->who.n_groups,
         .model = c->p != NULL && c->p->operation == PST_OP_CHAT ? PST_ISTR(c->p->resource)
@@ -253,8 +259,7 @@ static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str
 static enum pst_step_result step_reserve(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
-    struct pst_str principal;
-    struct pst_budget_ask ask = budget_ask(c, &principal);
+    struct pst_budget_ask ask = budget_ask(c);
     if (c->decision.verdict == PST_AMEND || (c->request != NULL && c->request->released)) {
         return PST_STEP_NEXT; /* counted when it is released; another attempt is the same request */
     }
@@ -407,9 +412,11 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
         r->hold = c->hold;
         c->hold.n = 0;
     }
-    if (c->p != NULL) {
+    r->route = c->p->route;
+    r->attempt = c->p->attempt;
+    pst_str_cut_c(PST_ISTR(c->p->resource), r->resource, sizeof r->resource);
+    if (state == PST_REQ_LIVE) {
         r->upstream = c->p->upstream;
-        r->attempt = c->p->attempt;
     }
     return true;
 }
@@ -552,6 +559,24 @@ static bool tools_read(struct pst_case *c, struct pst_str list, struct pst_str *
     return pst_cur_done(&cur);
 }
 
+/* Where a request is decides what may be proposed for it: once amended, the amended one; once
+ * released, another attempt for the same model by a later route. An honest front does nothing else,
+ * and another one gains nothing by it: one place and one token pay for one request. */
+static bool proposal_valid(const struct pst_case *c)
+{
+    const struct pst_ipc_propose *p = c->p;
+    const struct pst_warden_request *r = c->request;
+    if (!pst_ipc_legal(pst_ipc_row(PST_IPC_PROPOSE), state_of(r)) || p->fault >= PST_E_COUNT ||
+        (p->amended != 0) != (state_of(r) == PST_REQ_AMENDED)) {
+        return false;
+    }
+    if (r == NULL || p->fault != PST_E_NONE || r->state == PST_REQ_ADMITTED) {
+        return true;
+    }
+    bool next_route = r->state == PST_REQ_AMENDED ? p->route == r->route : p->route > r->route;
+    return next_route && pst_str_eq(PST_ISTR(p->resource), pst_str_c(r->resource));
+}
+
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                                    const struct pst_ipc_propose *p, struct pst_str tail)
 {
@@ -564,12 +589,10 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                          .who.acr = "none"};
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, p->req);
-    if (!id_valid(w, front, p->req, c.request) ||
-        !pst_ipc_legal(pst_ipc_row(PST_IPC_PROPOSE), state_of(c.request)) ||
+    if (!id_valid(w, front, p->req, c.request) || !proposal_valid(&c) ||
         !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &tools_list) ||
-        !tools_read(&c, tools_list, &tools) || p->fault >= PST_E_COUNT ||
-        !attempt_valid(p, c.request) || !peer_valid(front, p->cred_kind) ||
-        ((p->amended != 0) != (c.request != NULL && c.request->state == PST_REQ_AMENDED))) {
+        !tools_read(&c, tools_list, &tools) || !attempt_valid(p, c.request) ||
+        !peer_valid(front, p->cred_kind)) {
         return PST_ERR;
     }
     pst_house_count(&w->house, PST_METRIC_requests_total, 1);
@@ -588,6 +611,10 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     }
     facts_of_proposal(&c, tools, p->tools_n);
     bool known = judge(&c, STEP_IDENTIFY, STEP_DECIDE);
+    if (known && c.request != NULL && c.request->released &&
+        !pst_str_eq(pst_str_c(c.principal), pst_str_c(c.request->principal))) {
+        return PST_ERR; /* another attempt is the same request, so it is the same sender's */
+    }
     if (p->fault != PST_E_NONE) { /* refused by the front already: who it was is only noted */
         pst_decide(c.policy->cedar, &c.facts, NULL, 0, &w->arena, &c.decision);
         deny(&c, NULL);
@@ -631,12 +658,11 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
     }
     facts_of_proposal(&c, NULL, 0);
     struct pst_err err = {0};
-    struct pst_str principal;
     if (!judge(&c, STEP_IDENTIFY, STEP_DECIDE)) {
         deny(&c, NULL);
         return PST_OK;
     }
-    struct pst_budget_ask ask = budget_ask(&c, &principal);
+    struct pst_budget_ask ask = budget_ask(&c);
     if (pst_budget_peek(&w->budget, &ask, &c.retry_after_ms, &err) != PST_OK ||
         !keep(&c, a->req, PST_REQ_ADMITTED)) {
         c.decision.code = err.code != PST_E_NONE ? err.code : PST_E_CONCURRENCY_LIMITED;
