@@ -73,7 +73,7 @@ struct pst_audit_pending {
     uint32_t generation;
     uint8_t front, egress, attempts;
     bool settled, done, local;
-    char principal[128], key_id[32], upstream_model[128];
+    char principal[128], end_user[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
     struct pst_ipc_done egress_done;
 };
@@ -113,6 +113,8 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
                     struct pst_str tail, struct pst_audit_space *space, struct pst_record *r);
 void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r);
 const char *pst_audit_durability_name(uint32_t durability);
 
 #endif

@@ -140,6 +140,7 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->duration_us = o->duration_us;
     t->finish = PST_ISTR(o->finish);
     t->key = pst_str_c(p->key_id);
+    t->on_behalf_of = pst_str_c(p->end_user);
     principal_split(pst_str_c(p->principal), &t->principal_type, &t->principal_id);
     t->status = o->status;
     t->tokens_in = o->tokens_in;
@@ -149,4 +150,21 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->upstream_model = pst_str_c(p->upstream_model);
     t->upstream_status = p->egress_done.status;
     t->usage_reported = o->tokens_in != 0 || o->tokens_out != 0;
+}
+
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r)
+{
+    *r = (struct pst_record){.kind = PST_RECORD_ADMIN,
+                             .ts_ns = pst_loop_wall_ns(a->house.loop),
+                             .request = request_text(m->req, space->request)};
+    struct pst_record_admin *t = &r->admin;
+    t->action = PST_ISTR(m->action);
+    t->decision = PST_VERDICT_ALLOW;
+    t->detail = PST_ISTR(m->detail);
+    t->object_id = PST_ISTR(m->object);
+    t->object_type = PST_STR("Key");
+    principal_split(PST_ISTR(m->who), &t->principal_type, &t->principal_id);
+    t->reason = PST_STR("none");
+    t->result = PST_STR("ok");
 }

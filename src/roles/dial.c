@@ -60,13 +60,13 @@ static void try_next(struct call *c);
 static void call_free(struct call *c)
 {
     struct dial *d = c->dial;
-    for (struct call **at = &d->calls; *at != NULL; at = &(*at)->next) {
-        if (*at == c) {
-            *at = c->next;
-            d->n_calls--;
-            break;
-        }
+    struct call **at = &d->calls;
+    while (*at != c) {
+        PST_BUG_ON(*at == NULL);
+        at = &(*at)->next;
     }
+    *at = c->next;
+    d->n_calls--;
     pst_unwatch(d->house.loop, &c->watch);
     pst_timer_cancel(d->house.loop, &c->timer);
     pst_fd_close(&c->fd);

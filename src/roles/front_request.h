@@ -59,6 +59,7 @@ struct pst_front_request {
     uint8_t upstream;
     uint8_t round; /* of the body that was submitted last */
     bool refused;  /* here: its denial is on its way, or sent */
+    bool told;     /* warden knows this id: it is owed a settlement */
     bool amended, submitted, answering, head_written, chunked, until_close, settled;
     struct pst_answer answer;
     bool guarding;
