@@ -93,7 +93,9 @@ struct pst_audit {
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;
-    struct pst_timer interval, checkpoint;
+    struct pst_timer interval, checkpoint, unhurried;
+    uint64_t wanted;         /* records to make durable at once; with `interval` the timer does */
+    bool write_now;          /* something in the batch is not an outcome */
     struct pst_note_key key; /* the log's, as keys told it */
     bool key_known;
     uint64_t checkpoint_at; /* records covered by the last checkpoint asked for */
