@@ -20,6 +20,8 @@ struct pst_audit_log {
     int dir, fd;
     struct pst_log log;     /* after the last record appended */
     struct pst_log written; /* after the last record written */
+    struct pst_log synced;  /* after the last record that survives power loss: `durable` of them */
+    struct pst_log syncing_log;
     uint64_t segment, segment_bytes;
     uint64_t used;    /* bytes written of the current segment */
     uint64_t durable; /* records that survive power loss */

@@ -228,6 +228,7 @@ enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_
         }
     }
     l->written = l->log;
+    l->synced = l->log;
     l->durable = l->log.seq;
     return status;
 }
@@ -261,6 +262,7 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
         struct timespec moment = {.tv_nsec = 50000};
         (void)nanosleep(&moment, NULL);
     }
+    l->synced = l->written;
     l->durable = l->written.seq;
     return segment_create(l, l->segment + 1, now_ns, err);
 }
@@ -305,6 +307,7 @@ enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct pst_err *err)
     if (l->sync.busy || l->durable == l->written.seq) {
         return PST_OK;
     }
+    l->syncing_log = l->written;
     l->syncing = l->written.seq;
     return pst_sync_start(&l->sync, l->fd, err);
 }
@@ -313,6 +316,7 @@ enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *er
 {
     enum pst_status status = pst_sync_finish(&l->sync, err);
     if (status == PST_OK && l->syncing > l->durable) {
+        l->synced = l->syncing_log;
         l->durable = l->syncing;
     }
     return status;
