@@ -140,7 +140,7 @@ static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct p
 /* Both sides are done with it: its outcome is written. */
 static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq;
     if (!p->settled || !p->done) {
         return;
@@ -196,7 +196,7 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
 static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_release *m,
                                   struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     uint64_t seq;
     if (!pst_audit_decision(a, m, tail, true, &a->space, &r, &permitted)) {
@@ -219,7 +219,7 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
 static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *deny,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     struct pst_ipc_release m;
     uint64_t seq;
@@ -244,7 +244,7 @@ static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *d
 static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_decided *m,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq = 0;
     if (!pst_audit_tool(a, m, tail, &a->space, &r)) {
         return PST_ERR;
