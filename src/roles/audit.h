@@ -18,8 +18,10 @@
 
 struct pst_audit_log {
     int dir, fd;
-    struct pst_log log;              /* after the last record appended */
-    struct pst_log written;          /* after the last record written */
+    struct pst_log log;     /* after the last record appended */
+    struct pst_log written; /* after the last record written */
+    struct pst_log synced;  /* after the last record that survives power loss: `durable` of them */
+    struct pst_log syncing_log;
     uint64_t segment, segment_bytes; /* number of the current one, size of those to come */
     uint64_t size, used;             /* bytes of the current segment, and how many are written */
     uint64_t durable;                /* records that survive power loss */
@@ -97,7 +99,9 @@ struct pst_audit {
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;
-    struct pst_timer interval, checkpoint;
+    struct pst_timer interval, checkpoint, unhurried;
+    uint64_t wanted;         /* records to make durable at once; with `interval` the timer does */
+    bool write_now;          /* something in the batch is not an outcome */
     struct pst_note_key key; /* the log's, as keys told it */
     bool key_known;
     uint64_t checkpoint_at; /* records covered by the last checkpoint asked for */

@@ -257,6 +257,7 @@ enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_
         status = log_begin(l, name, now_ns, err);
     }
     l->written = l->log;
+    l->synced = l->log;
     l->durable = l->log.seq;
     return status;
 }
@@ -298,6 +299,7 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
     if (fdatasync(l->fd) != 0) {
         return broken(l, err, "cannot sync", "the segment");
     }
+    l->synced = l->written;
     l->durable = l->written.seq;
     return segment_create(l, l->segment + 1, now_ns, err);
 }
@@ -347,6 +349,7 @@ enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct pst_err *err)
     if (l->broken || l->sync.busy || l->durable == l->written.seq) {
         return PST_OK;
     }
+    l->syncing_log = l->written;
     l->syncing = l->written.seq;
     enum pst_status status = pst_sync_start(&l->sync, l->fd, err);
     l->broken = status != PST_OK;
@@ -357,6 +360,7 @@ enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *er
 {
     enum pst_status status = pst_sync_finish(&l->sync, err);
     if (status == PST_OK && l->syncing > l->durable) {
+        l->synced = l->syncing_log;
         l->durable = l->syncing;
     }
     l->broken = l->broken || status == PST_ERR;
