@@ -3,7 +3,7 @@
 #   make run [PORT=8080] [STATE=state]   the gateway with its demo model, in the foreground
 #   make build                           build/postern and build/postern-role
 #   make test                            every test, in a release and in a sanitizer build
-#   make check                           format, lint, structure, hardening of the executables
+#   make check                           format, lint, structure, hardening; check-quick: no clang-tidy
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
 #   make bench, make conformance         the measurements; the policy language's public suites
 #   make clean                           remove what was built (never the state)
@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
 
-.PHONY: help run build build-asan test check fuzz fuzz-smoke bench conformance clean
+.PHONY: help run build build-asan test check check-quick fuzz fuzz-smoke bench conformance clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,10 +42,10 @@ test:
 	@tools/deps.sh test
 	@tools/test.sh
 
-check:
+check check-quick:
 	@tools/deps.sh check
 	@tools/build.sh release
-	@tools/check.sh
+	@tools/check.sh $(patsubst check-%,%,$(filter-out check,$@))
 
 fuzz:
 	@tools/deps.sh test

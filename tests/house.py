@@ -24,8 +24,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("POSTERN_BUILD", ROOT / "build")).resolve()
-POSTERN = BUILD / "src" / "cli" / "postern"
-ROLE = BUILD / "src" / "roles" / "postern-role"
+POSTERN = BUILD / "postern"
+ROLE = BUILD / "postern-role"
 ASSERT_HEADER = "postern-end-user"
 
 # Sanitizer builds are slow to start and to answer; every wait here is stretched by this.

@@ -17,7 +17,7 @@ enum { UNIT = 1000 };
 
 void pst_budget_init(struct pst_budget *b, uint64_t seed, size_t counters_cap)
 {
-    *b = (struct pst_budget){0};
+    *b = (struct pst_budget){.n_rules = 0};
     pst_map_init(&b->counters, seed, counters_cap);
 }
 
@@ -33,7 +33,7 @@ void pst_budget_release(struct pst_budget *b)
         c = next;
     }
     pst_map_release(&b->counters);
-    *b = (struct pst_budget){0};
+    *b = (struct pst_budget){.n_rules = 0};
 }
 
 enum pst_status pst_budget_rule_add(struct pst_budget *b, const struct pst_budget_rule *rule,
@@ -54,8 +54,7 @@ void pst_budget_rules_clear(struct pst_budget *b)
     b->n_rules = 0;
 }
 
-/* --- counters
- * --------------------------------------------------------------------------------------- */
+/* --- counters ----------------------------------------------------------------------------- */
 
 static void unlink_counter(struct pst_budget *b, struct pst_budget_counter *c)
 {
@@ -102,7 +101,7 @@ static struct pst_budget_counter *counter_get(struct pst_budget *b, size_t rule,
     }
     key[0] = (uint8_t)b->rules[rule].scope;
     key[1] = (uint8_t)rule;
-    memcpy(key + 2, name.p, name.n);
+    memcpy(&key[2], name.p, name.n);
     struct pst_str view = pst_str_of(key, name.n + 2);
     struct pst_budget_counter *c = pst_map_get(&b->counters, view);
     if (c != NULL) {
@@ -155,7 +154,7 @@ static enum pst_status refuse(const struct pst_budget_rule *rule, struct pst_bud
                               uint32_t *ret_retry_ms, struct pst_err *err)
 {
     static const char *const scopes[] = {"", "principal", "group", "model"};
-    struct pst_str name = pst_str_of(c->key + 2, c->key_n - 2);
+    struct pst_str name = pst_str_of(&c->key[2], c->key_n - 2);
     if (rule->concurrent > 0 && c->live >= rule->concurrent) {
         *ret_retry_ms = 1000;
         return pst_fail(err, PST_E_CONCURRENCY_LIMITED, "%u requests at a time for %s %.*s",

@@ -153,50 +153,75 @@ static bool expr_text(const struct explainer *e, uint32_t node)
            pst_buf_byte(e->out, '`');
 }
 
-/* "; `context.n` is 5" for each operand that is a path. */
-static bool operand_values(const struct explainer *e, uint32_t node)
+enum { PATHS_MAX = 6, WALK_MAX = 64 };
+
+/* The children of a node that may hold paths worth telling. */
+static uint32_t children(const struct explainer *e, const struct pst_cedar_node *n, uint32_t ret[3],
+                         uint32_t *ret_list)
 {
-    const struct pst_cedar_node *n = &e->c->nodes[node];
-    uint32_t operands[2] = {n->a, n->b};
-    uint32_t count = 1;
-    bool ok = true;
+    *ret_list = 0;
+    ret[0] = n->a;
+    ret[1] = n->b;
+    ret[2] = n->c;
     switch ((enum pst_cedar_kind)n->kind) {
+    case PST_CEDAR_N_IF:
+        return 3;
+    case PST_CEDAR_N_AND:
+        return n->op == 1 ? 0 : 2; /* a has path: the words say it all */
+    case PST_CEDAR_N_OR:
     case PST_CEDAR_N_BINARY:
-        count = 2;
-        break;
+        return 2;
     case PST_CEDAR_N_UNARY:
     case PST_CEDAR_N_LIKE:
+    case PST_CEDAR_N_GET:
+        return 1;
     case PST_CEDAR_N_IS:
-        break;
+        ret[1] = n->c;
+        return n->c == PST_CEDAR_NO ? 1 : 2;
+    case PST_CEDAR_N_SET:
     case PST_CEDAR_N_CALL:
-        count = n->b < 2 ? n->b : 2;
-        for (uint32_t i = 0; i < count; i++) {
-            operands[i] = e->c->kids[n->a + i];
-        }
-        break;
+        *ret_list = n->a;
+        return n->b;
     case PST_CEDAR_N_BOOL:
     case PST_CEDAR_N_LONG:
     case PST_CEDAR_N_STRING:
     case PST_CEDAR_N_UID:
     case PST_CEDAR_N_VAR:
     case PST_CEDAR_N_SLOT:
-    case PST_CEDAR_N_IF:
-    case PST_CEDAR_N_AND:
-    case PST_CEDAR_N_OR:
-    case PST_CEDAR_N_GET:
     case PST_CEDAR_N_HAS:
-    case PST_CEDAR_N_SET:
     case PST_CEDAR_N_RECORD:
     case PST_CEDAR_N_COUNT:
     default:
-        count = 0;
-        break;
+        (void)e;
+        return 0;
     }
-    for (uint32_t i = 0; i < count && ok; i++) {
+}
+
+/* "; `context.n` is 5" for the first few variables and attributes that an expression looks at. */
+static bool operand_values(const struct explainer *e, uint32_t node)
+{
+    uint32_t stack[WALK_MAX];
+    uint32_t depth = 1;
+    uint32_t told = 0;
+    bool ok = true;
+    stack[0] = node;
+    while (depth > 0 && ok && told < PATHS_MAX) {
+        uint32_t at = stack[--depth];
+        const struct pst_cedar_node *n = &e->c->nodes[at];
+        bool path = n->kind == PST_CEDAR_N_GET || n->kind == PST_CEDAR_N_VAR;
         struct pst_cedar_value v;
-        if (path_value(e, operands[i], &v)) {
-            ok = PST_BUF_LIT(e->out, "; ") && expr_text(e, operands[i]) &&
-                 PST_BUF_LIT(e->out, " is ") && pst_cedar_value_text(e->r, v, VALUE_MAX, e->out);
+        if (path && at != node && path_value(e, at, &v)) {
+            ok = PST_BUF_LIT(e->out, "; ") && expr_text(e, at) && PST_BUF_LIT(e->out, " is ") &&
+                 pst_cedar_value_text(e->r, v, VALUE_MAX, e->out);
+            told++;
+            continue;
+        }
+        uint32_t child[3];
+        uint32_t list = 0;
+        uint32_t count = children(e, n, child, &list);
+        bool listed = n->kind == PST_CEDAR_N_SET || n->kind == PST_CEDAR_N_CALL;
+        for (uint32_t i = count; i > 0 && depth < WALK_MAX; i--) {
+            stack[depth++] = listed ? e->c->kids[list + i - 1] : child[i - 1];
         }
     }
     return ok;

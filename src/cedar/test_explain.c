@@ -145,6 +145,10 @@ static void explanations_name_what_failed(void **state)
                               "the resource is Doc::\"d1\"; it would have to be a Folder",
                               "`principal.level < 5` is true; `principal.level` is 3",
                               "it would have to be false", NULL});
+    explain_check(PERMIT("!(principal.level < 5) || [context.n, 2].contains(context.m)"),
+                  "{\"n\":2,\"m\":9}",
+                  (const char *const[]){"`principal.level` is 3", "`context.n` is 2",
+                                        "`context.m` is 9", NULL});
     explain_check(PERMIT("context.none == 1"), "{}",
                   (const char *const[]){"`context.none` cannot be evaluated",
                                         "could not be evaluated and were passed over", NULL});

@@ -34,6 +34,16 @@ static enum pst_status gather(const struct pst_common *common, const struct pst_
     return PST_OK;
 }
 
+static enum pst_status check(const struct pst_loaded *l, size_t *ret, struct pst_err *err)
+{
+    struct pst_policy_in in = {.sources = l->policies,
+                               .n_sources = l->n_policies,
+                               .schemas = l->schemas,
+                               .n_schemas = l->n_schemas,
+                               .entities = PST_STR("[]")};
+    return pst_policy_check(&in, ret, err);
+}
+
 int pst_cmd_policy_check(int argc, char **argv)
 {
     struct pst_common common = {0};
@@ -44,8 +54,7 @@ int pst_cmd_policy_check(int argc, char **argv)
     int code = PST_EXIT_OK;
     if (pst_options_parse(argc, argv, &common, NULL, 0, &words, PST_OPTION_LIST, &err) != PST_OK ||
         gather(&common, &words, &loaded, &err) != PST_OK ||
-        pst_policy_check(loaded.policies, loaded.n_policies, PST_STR("[]"), &policies, &err) !=
-            PST_OK) {
+        check(&loaded, &policies, &err) != PST_OK) {
         code = pst_cli_fail(&common, &err);
     } else {
         code = done(&common, policies, loaded.n_policies);

@@ -12,6 +12,12 @@ static struct pst_source source(const char *name, const char *text)
     return (struct pst_source){pst_str_c(name), pst_str_c(text)};
 }
 
+static struct pst_policy_in input(const struct pst_source *sources, size_t n, const char *entities)
+{
+    return (struct pst_policy_in){
+        .sources = sources, .n_sources = n, .entities = pst_str_c(entities)};
+}
+
 static void test_builtin(void **state)
 {
     (void)state;
@@ -19,8 +25,8 @@ static void test_builtin(void **state)
     size_t count = 0;
     assert_true(pst_builtin_policies_n >= 2);
     assert_int_equal(pst_builtin_schema_n, 1);
-    if (pst_policy_check(pst_builtin_policies, pst_builtin_policies_n, PST_STR("[]"), &count,
-                         &err) != PST_OK) {
+    struct pst_policy_in in = input(pst_builtin_policies, pst_builtin_policies_n, "[]");
+    if (pst_policy_check(&in, &count, &err) != PST_OK) {
         fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
     }
     assert_int_equal(count, 8);
@@ -50,7 +56,8 @@ static void test_refused(void **state)
     for (size_t i = 0; i < PST_LEN(rows); i++) {
         struct pst_err err = {0};
         two[1] = source("second.cedar", rows[i].text);
-        if (pst_policy_check(two, 2, pst_str_c(rows[i].entities), NULL, &err) != PST_ERR) {
+        struct pst_policy_in in = input(two, 2, rows[i].entities);
+        if (pst_policy_check(&in, NULL, &err) != PST_ERR) {
             fail_msg("accepted: %s", rows[i].text);
         }
         assert_true(err.text[0] != 0);
@@ -65,8 +72,83 @@ static void test_refused(void **state)
     struct pst_err err = {0};
     two[0] = source("first.cedar", "permit (principal, action,");
     two[1] = source("second.cedar", "resource);");
-    assert_int_equal(pst_policy_check(two, 2, PST_STR("[]"), NULL, &err), PST_ERR);
+    struct pst_policy_in in = input(two, 2, "[]");
+    assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
     assert_string_equal(err.file, "first.cedar");
+}
+
+/* What the validator cannot prove is refused, with the place and the way out. */
+static void test_unproven(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+        uint32_t line, column;
+    } rows[] = {
+        {"permit (principal, action, resource)\nwhen { context.maxToken > 5 };", "maxToken", 2, 16},
+        {"permit (principal in Postern::Grup::\"a\", action, resource);", "Grup", 1, 9},
+        {"permit (principal, action == Postern::Action::\"chatt\", resource);", "chatt", 1, 20},
+        {"permit (principal, action, resource)\n  when { context.acr > 5 };", "String", 2, 18},
+        {"permit (principal is Postern::Group, action, resource);", "", 1, 1},
+        {"permit (principal, action, resource) when { principal.app == resource };", "app", 1, 55},
+        {"forbid (principal, action, resource) when { context.tools == \"3\" };", "Long and String",
+         1, 59},
+    };
+    bool failed = false;
+    for (size_t i = 0; i < PST_LEN(rows); i++) {
+        struct pst_err err = {0};
+        struct pst_source one = source("mine.cedar", rows[i].text);
+        struct pst_policy_in in = input(&one, 1, "[]");
+        assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+        if (err.code != PST_E_CEDAR_VALIDATION || strstr(err.text, rows[i].says) == NULL ||
+            err.line != rows[i].line || err.column != rows[i].column ||
+            strcmp(err.file, "mine.cedar") != 0) {
+            print_error("%s\n%s:%u:%u: %s\n", rows[i].text, err.file, err.line, err.column,
+                        err.text);
+            failed = true;
+        }
+    }
+    assert_false(failed);
+}
+
+/* The operator's schema adds namespaces, and cannot change what is built in. */
+static void test_own_schema(void **state)
+{
+    (void)state;
+    struct pst_err err = {0};
+    struct pst_source policy = source(
+        "mine.cedar", "permit (principal, action == Shop::Action::\"buy\", resource)"
+                      " when { resource.price < 5 };");
+    struct pst_source schemas[2] = {
+        source("a.cedarschema", "namespace Empty {}"), /* no line feed at its end */
+        source("b.cedarschema", "namespace Shop {\n entity Ware = {price: Long};\n action buy "
+                                "appliesTo {principal: [Postern::User], resource: [Ware]};\n}"),
+    };
+    struct pst_policy_in in = input(&policy, 1, "[]");
+    assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+    in.schemas = schemas;
+    in.n_schemas = 2;
+    if (pst_policy_check(&in, NULL, &err) != PST_OK) {
+        fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
+    }
+    static const struct {
+        const char *text;
+        uint32_t line;
+    } bad[] = {
+        {"\nnamespace Postern { entity User; }", 2},
+        {"entity Long;", 0},
+        {"\n\nnamespace Shop { entity Ware = {price: Lang}; }", 3},
+        {"entity A\n", 0},
+    };
+    for (size_t i = 0; i < PST_LEN(bad); i++) {
+        err = (struct pst_err){0};
+        schemas[1] = source("b.cedarschema", bad[i].text);
+        assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+        if (err.text[0] == 0 || (bad[i].line != 0 && (err.line != bad[i].line ||
+                                                      strcmp(err.file, "b.cedarschema") != 0))) {
+            fail_msg("%s: %s:%u:%u %s", bad[i].text, err.file, err.line, err.column, err.text);
+        }
+    }
 }
 
 /* --- what the built-in policies decide ---------------------------------------------------- */
@@ -197,10 +279,9 @@ static void test_documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builtin),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_builtin),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_unproven),  cmocka_unit_test(test_own_schema),
+        cmocka_unit_test(test_decisions), cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

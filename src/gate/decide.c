@@ -28,7 +28,7 @@ static void deny(struct pst_decision *d, enum pst_error code, const char *what, 
     d->verdict = PST_DENY;
     d->code = code;
     pst_text(d->message, sizeof d->message, "%s%s%.*s", what, name.n > 0 ? ": " : "",
-                   name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
+             name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
 }
 
 static void list_add(struct pst_str *list, size_t *n, struct pst_str item)
@@ -52,8 +52,7 @@ static struct pst_str policy_name(const struct court *c, uint32_t policy)
     return pst_cedar_policy(c->policies, policy).id;
 }
 
-/* --- obligations -------------------------------------------------------------------------------
- */
+/* --- obligations ------------------------------------------------------------------------------ */
 
 static const struct obligation *obligation_find(struct pst_str name)
 {
@@ -156,7 +155,7 @@ static struct pst_cedar_value typed(struct court *c, struct pst_cedar_request *r
         return pst_cedar_uid(r, TYPE("Gateway"), id); /* the arena is full: authorize will refuse */
     }
     memcpy(full, "Postern::", 9);
-    memcpy(full + 9, type.p, type.n);
+    memcpy(&full[9], type.p, type.n);
     return pst_cedar_uid(r, pst_str_of(full, 9 + type.n), id);
 }
 

@@ -3,6 +3,7 @@
 #ifndef PST_GATE_FACTS_H
 #define PST_GATE_FACTS_H
 
+#include "base/err.h"
 #include "gate/operation.h"
 
 #include <stdbool.h>

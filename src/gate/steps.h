@@ -44,6 +44,12 @@ struct pst_course {
  * all steps are done. `simulate` has a bit for each exception to force. */
 enum pst_step_result pst_steps_run(const struct pst_step *steps, uint8_t n, struct pst_course *c,
                                    uint64_t simulate, void *request, struct pst_err *err);
+/* What the step that stopped could not do. */
+static inline enum pst_exception pst_steps_exception(const struct pst_step *steps,
+                                                     const struct pst_course *c)
+{
+    return steps[c->at].exception;
+}
 /* The step that waited is finished with: the next run continues behind it. */
 static inline void pst_course_pass(struct pst_course *c)
 {

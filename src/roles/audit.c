@@ -485,7 +485,7 @@ static enum pst_status on_order(struct pst_link *link, struct pst_message *m, vo
             const struct pst_ipc_row *row = pst_ipc_row(d->type);
             char request[PST_ID_CHARS + 4] = "req_";
             uint64_t seq;
-            pst_id_put(d->req, request + 4);
+            pst_id_put(d->req, &request[4]);
             r.request = d->req != 0 ? pst_str_of(request, sizeof request)
                                     : (struct pst_str){NULL, 0};
             r.violation.code = pst_str_c(pst_error_row((enum pst_error)d->code)->code);

@@ -13,7 +13,7 @@ const char *pst_audit_durability_name(uint32_t durability)
 static struct pst_str request_text(uint64_t id, char ret[PST_ID_CHARS + 4])
 {
     memcpy(ret, "req_", 4);
-    pst_id_put(id, ret + 4);
+    pst_id_put(id, &ret[4]);
     return pst_str_of(ret, PST_ID_CHARS + 4);
 }
 

@@ -39,6 +39,8 @@ struct pst_egress_conn {
     struct pst_buf out; /* request head and body on their way */
     struct pst_egress_request *request;
     struct pst_egress_conn *next; /* all connections of the role */
+    struct pst_egress_conn *idle_next, *idle_prev;
+    struct pst_later write; /* a request was put into `out` */
     bool broken;
 };
 
@@ -82,6 +84,7 @@ struct pst_egress {
     struct pst_sha256 sha;
     struct pst_map requests;
     struct pst_egress_conn *conns;
+    struct pst_egress_conn *idle;       /* the one used last comes first */
     struct pst_egress_request *waiting; /* for a connection, oldest first; linked by next_waiting */
     uint64_t durable;                   /* records that survive power loss */
     uint64_t next_conn;

@@ -40,6 +40,28 @@ static void timer_set(struct pst_egress_conn *c, uint64_t ms)
 /* --- life of a connection
  * --------------------------------------------------------------------------- */
 
+static void idle_add(struct pst_egress_conn *c)
+{
+    struct pst_egress *e = c->egress;
+    c->idle_prev = NULL;
+    c->idle_next = e->idle;
+    if (e->idle != NULL) {
+        e->idle->idle_prev = c;
+    }
+    e->idle = c;
+    e->n_idle++;
+}
+
+static void idle_remove(struct pst_egress_conn *c)
+{
+    struct pst_egress *e = c->egress;
+    *(c->idle_prev != NULL ? &c->idle_prev->idle_next : &e->idle) = c->idle_next;
+    if (c->idle_next != NULL) {
+        c->idle_next->idle_prev = c->idle_prev;
+    }
+    e->n_idle--;
+}
+
 static void conn_free(struct pst_egress_conn *c)
 {
     struct pst_egress *e = c->egress;
@@ -50,9 +72,10 @@ static void conn_free(struct pst_egress_conn *c)
         }
     }
     if (c->phase == PST_EGRESS_IDLE) {
-        e->n_idle--;
+        idle_remove(c);
     }
     e->n_conns--;
+    pst_loop_later_cancel(e->house.loop, &c->write);
     pst_unwatch(e->house.loop, &c->watch);
     pst_timer_cancel(e->house.loop, &c->timer);
     pst_tls_free(c->tls);
@@ -128,15 +151,11 @@ static bool still_good(struct pst_egress_conn *c)
 
 static struct pst_egress_conn *idle_take(struct pst_egress *e)
 {
-    struct pst_egress_conn *next;
-    for (struct pst_egress_conn *c = e->conns; c != NULL; c = next) {
-        next = c->next;
-        if (c->phase != PST_EGRESS_IDLE) {
-            continue;
-        }
+    struct pst_egress_conn *c;
+    while ((c = e->idle) != NULL) {
         if (still_good(c)) {
+            idle_remove(c);
             c->phase = PST_EGRESS_BUSY;
-            e->n_idle--;
             pst_timer_cancel(e->house.loop, &c->timer);
             return c;
         }
@@ -188,7 +207,7 @@ void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable)
         return;
     }
     c->phase = PST_EGRESS_IDLE;
-    e->n_idle++;
+    idle_add(c);
     pst_h1_reset(&c->parser);
     pst_arena_clear(&c->arena);
     pst_watch_set(e->house.loop, c->watch, PST_READ); /* a word or an end now makes it useless */
@@ -379,6 +398,12 @@ static void conn_write(struct pst_egress_conn *c)
     interest(c);
 }
 
+static void conn_write_later(struct pst_loop *loop, void *user)
+{
+    (void)loop;
+    conn_write(user);
+}
+
 static bool base_and_path(const struct pst_egress *e, struct pst_buf *path)
 {
     return pst_buf_add(path, pst_str_c(e->image->base_path)) &&
@@ -438,8 +463,9 @@ enum pst_status pst_egress_conn_send(struct pst_egress_request *r, struct pst_er
     }
     r->sent_ns = pst_loop_now_ns(r->egress->house.loop);
     timer_set(c, limit(r->egress, PST_LIMIT_send_ms));
-    pst_watch_set(r->egress->house.loop, c->watch,
-                  PST_WRITE); /* from the loop: not on this stack */
+    /* from the loop, not on this stack; until then nothing is read */
+    pst_watch_set(r->egress->house.loop, c->watch, 0);
+    pst_loop_later(r->egress->house.loop, &c->write, conn_write_later, c);
     return PST_OK;
 }
 

@@ -80,7 +80,7 @@ static void parser_init(struct pst_front_conn *c)
         .header_bytes = (uint32_t)limit(f, PST_LIMIT_header_bytes),
         .headers = (uint32_t)limit(f, PST_LIMIT_header_count),
         .chunks = 1024 * 1024,
-        .body_bytes = limit(f, PST_LIMIT_body_bytes),
+        .body_bytes = pst_limit_row(PST_LIMIT_body_bytes)->hard, /* the head is wanted first */
     };
     pst_arena_init(&c->arena, ARENA_FIRST, (size_t)limit(f, PST_LIMIT_request_arena_bytes));
     pst_h1_init(&c->parser, PST_H1_REQUEST, &limits, &c->arena);
@@ -111,7 +111,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     }
     if (f->n_conns >= limit(f, PST_LIMIT_connections) ||
         conns_of(f, c->address) >= limit(f, PST_LIMIT_connections_per_address) ||
-        pst_watch(f->house.loop, fd, PST_READ, conn_ready, c, &c->watch, &err) != PST_OK) {
+        pst_watch(f->house.loop, fd, PST_READ | PST_CLOSED, conn_ready, c, &c->watch, &err) !=
+            PST_OK) {
         pst_house_count(&f->house, PST_METRIC_connections_refused_total, 1);
         free(c);
         return false;
@@ -176,12 +177,11 @@ void pst_front_accept(struct pst_front_listener *l)
 
 static void interest(struct pst_front_conn *c)
 {
-    unsigned want = c->out.n > 0 ? PST_WRITE : 0;
+    unsigned want = PST_CLOSED |
+                    (c->out.n > 0 ? PST_WRITE : 0U); /* always: a change costs a call */
     bool wants_body = c->busy && !c->request.body_ended && c->request.asking != PST_FRONT_ADMITTING;
     if ((!c->busy || wants_body) && !c->closing && c->in.n < PST_FRONT_READ) {
         want |= PST_READ;
-    } else {
-        want |= PST_CLOSED;
     }
     pst_watch_set(c->front->house.loop, c->watch, want);
 }
@@ -228,6 +228,14 @@ void pst_front_conn_push(struct pst_front_conn *c)
     }
 }
 
+void pst_front_conn_await(struct pst_front_conn *c)
+{
+    if (!c->dead) {
+        pst_house_timer(&c->front->house, &c->timer, limit(c->front, PST_LIMIT_decision_ms),
+                        conn_timeout, c);
+    }
+}
+
 /* The last word was said; what the client still sends is thrown away for a moment, so that the word
  * is not lost in a reset. */
 void pst_front_conn_drain(struct pst_front_conn *c)
@@ -251,7 +259,9 @@ static void on_event(struct pst_front_conn *c, const struct pst_h1_event *event,
         pst_house_count(&f->house, PST_METRIC_bytes_in_total, (int64_t)event->body.n);
         *ret_stop = pst_front_request_body(r, event->body) == PST_AGAIN;
     } else {
-        pst_timer_cancel(f->house.loop, &c->timer);
+        if (!r->refused) {
+            pst_timer_cancel(f->house.loop, &c->timer);
+        }
         pst_front_request_body_end(r);
         *ret_stop = true;
     }
@@ -371,6 +381,13 @@ static void conn_timeout(struct pst_loop *loop, void *user)
             return;
         }
         c->request.outcome = PST_E_CLIENT_SLOW;
+    } else if (!c->closing && c->request.state == PST_REQ_PROPOSED) {
+        pst_house_count(&f->house, PST_METRIC_EXCEPTION(PST_X_WARDEN_SILENT), 1);
+        (void)pst_fail(&err, PST_E_WARDEN_UNAVAILABLE, "%s",
+                       pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
+        pst_front_withdraw(&c->request);
+        pst_front_answer_error(&c->request, &err, 0);
+        return;
     } else if (!c->closing && (c->busy ? !c->request.body_ended : c->parser.begun)) {
         (void)pst_fail(&err, PST_E_REQUEST_TIMEOUT, "%s",
                        pst_error_row(PST_E_REQUEST_TIMEOUT)->text);

@@ -12,7 +12,7 @@ void pst_front_id(struct pst_front_request *r)
     }
     r->id = ++f->last_id;
     memcpy(r->id_text, "req_", 4);
-    pst_id_put(r->id, r->id_text + 4);
+    pst_id_put(r->id, &r->id_text[4]);
     if (!pst_map_put(&f->requests, pst_str_of(&r->id, sizeof r->id), r)) {
         struct pst_err err = {0};
         (void)pst_fail(&err, PST_E_NO_MEMORY, "no room for another request");

@@ -26,7 +26,11 @@ static enum pst_status header_check(struct pst_str name, struct pst_err *err)
         return PST_OK;
     }
     for (size_t i = 0; i < PST_LEN(refused); i++) {
-        bool family = pst_str_ends(refused[i].name, PST_STR("-"));
+        struct pst_str row = refused[i].name;
+        if (name.n < row.n || name.p[0] != row.p[0]) {
+            continue; /* nearly always */
+        }
+        bool family = row.p[row.n - 1] == '-';
         if (family ? pst_str_starts(name, refused[i].name) : pst_str_eq(name, refused[i].name)) {
             return pst_fail(err, refused[i].error, "%s: %.*s",
                             pst_error_row(refused[i].error)->text, PST_FMT(name));
@@ -66,6 +70,11 @@ static enum pst_status credential_read(struct pst_front_request *r, struct pst_e
     return PST_OK;
 }
 
+static void too_large(struct pst_err *err)
+{
+    (void)pst_fail(err, PST_E_BODY_TOO_LARGE, "%s", pst_error_row(PST_E_BODY_TOO_LARGE)->text);
+}
+
 static enum pst_status media_check(const struct pst_front_request *r, struct pst_err *err)
 {
     struct pst_str type, value;
@@ -83,6 +92,11 @@ static enum pst_status media_check(const struct pst_front_request *r, struct pst
     }
     if (!has_body) {
         return PST_OK;
+    }
+    if (r->head->body == PST_H1_BODY_LENGTH &&
+        r->head->content_length > pst_front_limit(r, PST_LIMIT_body_bytes)) {
+        too_large(err);
+        return PST_ERR;
     }
     bool found = pst_h1_find(r->head, PST_STR("content-type"), &type) == 1;
     size_t semicolon = found ? pst_str_find_byte(type, ';') : PST_NPOS;
@@ -172,8 +186,13 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
 {
     struct pst_err err = {0};
     r->body_bytes += bytes.n;
-    if (r->fault.code != PST_E_NONE) {
-        return PST_OK; /* refused already: what still comes is not looked at */
+    if (r->fault.code != PST_E_NONE || r->refused) {
+        return PST_OK; /* what still comes is not looked at */
+    }
+    if (r->body_bytes > pst_front_limit(r, PST_LIMIT_body_bytes)) {
+        too_large(&r->fault);
+        pst_front_request_run(r); /* refused now: the rest may never come */
+        return PST_OK;
     }
     if (r->asking == PST_FRONT_NOT_ASKED &&
         (r->head->content_length > pst_front_limit(r, PST_LIMIT_first_buffer_bytes) ||
@@ -188,8 +207,9 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (pst_json_feed(&r->json, bytes, &err) == PST_ERR) {
         r->fault = err;
+        pst_front_request_run(r);
     }
-    return r->asking == PST_FRONT_ADMITTING ? PST_AGAIN : PST_OK;
+    return r->asking == PST_FRONT_ADMITTING && !r->refused ? PST_AGAIN : PST_OK;
 }
 
 void pst_front_request_body_end(struct pst_front_request *r)
@@ -201,12 +221,15 @@ void pst_front_request_body_end(struct pst_front_request *r)
 static enum pst_step_result step_read(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
-    if (!r->body_ended || r->asking == PST_FRONT_ADMITTING) {
+    if (r->asking == PST_FRONT_ADMITTING) {
         return PST_STEP_WAIT;
     }
     if (r->fault.code != PST_E_NONE) {
         *err = r->fault;
         return PST_STEP_STOP;
+    }
+    if (!r->body_ended) {
+        return PST_STEP_WAIT;
     }
     if (r->route.body == PST_ROUTE_BODY_NONE ||
         (!r->json_begun && r->route.body == PST_ROUTE_BODY_ANY)) {
@@ -234,6 +257,23 @@ static enum pst_status serialise(struct pst_front_request *r, struct pst_err *er
     return pst_exchange_write(x, &r->body, err);
 }
 
+/* Warden is told every name, so all of them must fit one proposal, beside the credential. */
+static enum pst_status tools_check(const struct pst_front_request *r, struct pst_err *err)
+{
+    size_t room = PST_IPC_TAIL_MAX - r->credential.n - r->assertion.n;
+    for (size_t i = 0; i < r->exchange.n_tools; i++) {
+        size_t n = r->exchange.tools[i].name.n;
+        if (n == 0 || n > 126) {
+            return pst_fail(err, PST_E_DIALECT_MEMBER, "a tool's name must have 1 to 126 bytes");
+        }
+        if (n + 1 > room) {
+            return pst_fail(err, PST_E_LIMIT, "the tools' names are too long together");
+        }
+        room -= n + 1;
+    }
+    return PST_OK;
+}
+
 static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst_err *err)
 {
     const struct pst_front_image *image = r->config->image;
@@ -246,6 +286,9 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
     }
     struct pst_str name = r->exchange.model;
     r->resource = pst_str_cut(name, 0, 126);
+    if (tools_check(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
     r->model = name.n <= 126 ? pst_image_model(image->models, image->n_models, name) : NULL;
     if (r->model == NULL || r->model->n_routes == 0) {
         (void)pst_fail(err, PST_E_MODEL_UNKNOWN, "the model does not exist or you may not use it");
@@ -305,7 +348,13 @@ static enum pst_step_result step_propose(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
     r->attempt = 1;
-    return pst_front_propose(r, err) == PST_OK ? PST_STEP_NEXT : PST_STEP_STOP;
+    if (pst_front_propose(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
+    if (pst_operation_row(r->route.operation)->place == PST_PLACE_LOCAL) {
+        pst_front_conn_await(r->conn);
+    }
+    return PST_STEP_NEXT;
 }
 
 /* The answer drives itself from here (front_answer.c): messages come, bytes go. */
@@ -329,35 +378,38 @@ enum { STEP_PROPOSE = 3 };
  * it, and only then the client hears of it. Without them it hears at once. */
 static void refuse(struct pst_front_request *r, const struct pst_err *why)
 {
-    struct pst_err err = {0};
-    bool decided = r->course.at >= STEP_PROPOSE;
+    struct pst_err err = *why;
+    bool house_failed = r->course.at >=
+                        STEP_PROPOSE; /* it was fine; warden or egress is not there */
+    r->refused = true;
     pst_house_count(&r->conn->front->house, PST_METRIC_refused_total, 1);
     pst_front_id(r);
-    if (r->asking == PST_FRONT_ADMITTED || !decided) {
+    if (!house_failed) {
         r->fault = *why;
         r->attempt = 0;
         r->upstream = PST_UPSTREAM_CONTROL;
-        if (!decided && pst_front_propose(r, &err) == PST_OK) {
+        if (pst_front_propose(r, &err) == PST_OK) {
+            pst_front_conn_await(r->conn);
             return;
         }
     }
     pst_front_withdraw(r);
-    pst_front_answer_error(r, decided ? why : (err.code != PST_E_NONE ? &err : why), 0);
+    pst_front_answer_error(r, &err, 0);
 }
 
 void pst_front_request_run(struct pst_front_request *r)
 {
     struct pst_err err = {0};
-    enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course,
-                                                r->conn->front->house.simulate, r, &err);
+    struct pst_house *house = &r->conn->front->house;
+    if (r->refused) {
+        return; /* what still arrives of it changes nothing */
+    }
+    enum pst_step_result result = pst_steps_run(steps, PST_LEN(steps), &r->course, house->simulate,
+                                                r, &err);
     if (result == PST_STEP_WAIT && r->probe) {
         pst_front_answer_probe(r);
-        return;
-    }
-    if (result == PST_STEP_STOP && r->state == PST_REQ_NONE) {
-        refuse(r, &err);
-    } else if (result == PST_STEP_STOP && r->state != PST_REQ_NONE && !r->answering &&
-               r->outcome == PST_E_NONE) {
+    } else if (result == PST_STEP_STOP) {
+        pst_house_count(house, PST_METRIC_EXCEPTION(pst_steps_exception(steps, &r->course)), 1);
         refuse(r, &err);
     }
 }
@@ -396,7 +448,14 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
     r->conn->closing = false;
-    if (r->state != PST_REQ_NONE || r->answering) {
+    if (r->refused &&
+        !r->answering) { /* the verdict on it is on its way, and ends the connection */
+        r->head = NULL;
+        return;
+    }
+    bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
+                   r->state != PST_REQ_ADMITTED;
+    if (decided || r->answering) {
         r->outcome = err->code;
         pst_front_conn_close(r->conn);
         return;
@@ -454,13 +513,12 @@ static void on_denied(struct pst_front_request *r, const struct pst_ipc_denied *
 
 static void on_admitted(struct pst_front_request *r)
 {
+    if (r->state != PST_REQ_ADMITTING) {
+        return; /* refused meanwhile */
+    }
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
-    if (r->fault.code != PST_E_NONE && !r->body_ended) {
-        r->body_ended = true; /* nobody needs the rest */
-        r->conn->closing = false;
-    }
-    if (r->body_ended) {
+    if (r->body_ended || r->fault.code != PST_E_NONE) {
         pst_front_request_run(r);
     }
     pst_front_conn_resume(r->conn);

@@ -21,6 +21,10 @@ enum pst_metric {
     PST_METRIC_COUNT
 };
 
+/* The counter of an exception (enum pst_exception of gate/steps.h). */
+#define PST_METRIC_EXCEPTION(x)                                                                    \
+    ((enum pst_metric)((unsigned)PST_METRIC_exception_REQUEST_UNREADABLE_total + (unsigned)(x)))
+
 enum { PST_HOUSE_LINKS = 64, PST_HOUSE_CONTROL_FD = 3 };
 
 struct pst_house;

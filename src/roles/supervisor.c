@@ -209,15 +209,15 @@ static bool all_users(void)
     return pst_str_find(pst_str_of(line, n), PST_STR("4294967295")) != PST_NPOS;
 }
 
-/* Its filter allows what starting roles needs and what any of them needs, and nothing else; each role
- * then confines itself further. */
+/* Its filter allows what starting roles needs and what any of them needs, and nothing else; each
+ * role then confines itself further. */
 static enum pst_status confine(struct pst_super *s, struct pst_err *err)
 {
     struct pst_sandbox_status status;
-    const struct pst_sandbox_config config = {
-        .role = PST_ROLE_SUPERVISOR,
-        .mode = s->options->sandbox_off ? PST_SANDBOX_OFF : PST_SANDBOX_NORMAL,
-        .debug = s->options->sandbox_off};
+    const struct pst_sandbox_config config = {.role = PST_ROLE_SUPERVISOR,
+                                              .mode = s->options->sandbox_off ? PST_SANDBOX_OFF
+                                                                              : PST_SANDBOX_NORMAL,
+                                              .debug = s->options->sandbox_off};
     return pst_sandbox_enter(&config, &status, err);
 }
 

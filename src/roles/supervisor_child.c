@@ -32,8 +32,7 @@ struct pst_child *pst_super_child(struct pst_super *s, enum pst_role role, uint8
     return NULL;
 }
 
-/* --- who speaks with whom ------------------------------------------------------------------------
- */
+/* --- who speaks with whom --------------------------------------------------------------------- */
 
 static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
 {

@@ -29,8 +29,7 @@ struct pst_case {
     char principal[192];
 };
 
-/* --- 4 identify ---------------------------------------------------------------------------------
- */
+/* --- 4 identify ------------------------------------------------------------------------------- */
 
 static enum pst_step_result stop(struct pst_case *c, struct pst_err *err, enum pst_error code)
 {
@@ -77,6 +76,9 @@ static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err
     struct pst_str id = pst_str_c(key.id);
     c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
     if (c->key == NULL) {
+        if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
+            c->who.key_id = pst_arena_copy(&c->w->arena, id); /* it was theirs: evidence says whose */
+        }
         return stop(c, err, err->code);
     }
     c->who.type = c->key->owner_type;
@@ -146,8 +148,7 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
     return result;
 }
 
-/* --- 5 decide ------------------------------------------------------------------------------------
- */
+/* --- 5 decide --------------------------------------------------------------------------------- */
 
 /* The upstream a proposal names must be the one that this model's route leads to. An honest front
  * reads the same table: another answer is a broken protocol, not a denial. */
@@ -228,8 +229,7 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
     return PST_STEP_NEXT;
 }
 
-/* --- 6 reserve -----------------------------------------------------------------------------------
- */
+/* --- 6 reserve -------------------------------------------------------------------------------- */
 
 static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str *principal)
 {
@@ -290,8 +290,7 @@ static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
     return false;
 }
 
-/* --- what follows --------------------------------------------------------------------------------
- */
+/* --- what follows ----------------------------------------------------------------------------- */
 
 static uint16_t list_put(struct pst_buf *tail, const struct pst_str *items, size_t n)
 {
@@ -463,8 +462,7 @@ static void amend(struct pst_case *c)
     pst_buf_release(&tail);
 }
 
-/* --- messages ------------------------------------------------------------------------------------
- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 /* The id is one of this front's, and new ones only grow: an id is never used twice. */
 static bool id_valid(struct pst_warden *w, const struct pst_link *front, uint64_t id,
