@@ -25,7 +25,7 @@ static void check(const char *schema, const char *id, const char *want)
 
 #define SCHEMA(context)                                                                            \
     "namespace N { entity U; action a appliesTo {principal: U, resource: U" context "}; action "   \
-                                                                                    "b; }"
+    "b; }"
 
 static void test_blank(void **state)
 {
