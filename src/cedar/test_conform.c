@@ -90,78 +90,71 @@ static void entities_are_taken(void **state)
     pst_cedar_schema_free(s);
 }
 
+static const struct {
+    const char *entities, *want;
+} bad_entities[] = {
+    {"{not json", "1:2 "},
+    {"{}", "0:0 entities are an array"},
+    {"[1]", "1:2 an entity is not an object"},
+    {ENTITY("User", "a", "\"attrs\":{}"), "1:2 an entity needs the object `attrs`"},
+    {ENTITY("User", "a", "\"parents\":[]"), "1:2 an entity needs the object `attrs`"},
+    {ENTITY("User", "a", "\"attrs\":{},\"parents\":[],\"foo\":1"), "1:2 an entity has uid, attrs"},
+    {"[{\"uid\":\"User::\\\"a\\\"\",\"attrs\":{},\"parents\":[]}]", "1:2 an entity is written"},
+    {ENTITY("Nope", "a", "\"attrs\":{},\"parents\":[]"),
+     "1:2 the entity type `Nope` is not declared"},
+    {ENTITY("E", "z", "\"attrs\":{},\"parents\":[]"), "1:2 `z` is not one of the ids"},
+    {ENTITY("Req", "a", "\"attrs\":{},\"parents\":[]"), "1:41 attribute: `n` is missing"},
+    {USER("\"zz\":1"), "1:48 attribute `zz`: the schema does not declare this"},
+    {USER("\"n\":1.5"), "1:47 attribute `n`: expected Long, found a number that is not an integer"},
+    {USER("\"n\":\"1\""), "1:47 attribute `n`: expected Long, found a text"},
+    {USER("\"b\":null"), "1:47 attribute `b`: expected Bool, found null"},
+    {USER("\"ip\":\"not an ip\""), "1:48 attribute `ip`: this is not a valid ip"},
+    {USER("\"ip\":42"), "1:48 attribute `ip`: expected ipaddr, found a number"},
+    {USER("\"ip\":{\"fn\":\"decimal\",\"arg\":\"1.0\"}"),
+     "1:48 attribute `ip`: expected ipaddr, found"},
+    {USER("\"m\":\"x\""), "1:47 attribute `m`: expected M, found a text"},
+    {USER("\"m\":{\"type\":\"G\",\"id\":\"x\"}"),
+     "1:47 attribute `m`: expected M, found an entity of"},
+    {USER("\"m\":{\"type\":\"M\",\"id\":1}"), "1:47 attribute `m`: expected M, found an object"},
+    {USER("\"s\":[{\"type\":\"M\",\"id\":\"x\"},1]"),
+     "1:70 attribute `s[]`: expected M, found a number"},
+    {USER("\"s\":{}"), "1:47 attribute `s`: expected Set<M>, found an object"},
+    {USER("\"r\":{\"a\":1,\"c\":{\"d\":[[1]]}}"), "1:65 attribute `r.c.d[][]`: expected String"},
+    {USER("\"r\":{\"c\":{\"d\":[]}}"), "1:47 attribute `r`: `a` is missing"},
+    {USER("\"e\":{\"type\":\"E\",\"id\":\"z\"}"), "1:47 attribute `e`: `z` is not one of the ids"},
+    {USER("\"act\":{\"type\":\"Action\",\"id\":\"z\"}"),
+     "1:49 attribute `act`: the action `z` is not"},
+    {ENTITY("User", "a", "\"attrs\":{},\"parents\":[],\"tags\":{\"a\":\"x\"}"),
+     "1:70 tag: expected Long, found a text"},
+    {ENTITY("M", "a", "\"attrs\":{},\"parents\":[],\"tags\":{\"a\":1}"),
+     "1:2 entities of this type have no tags"},
+    {ENTITY("User", "a", "\"attrs\":{},\"parents\":[{\"type\":\"G\",\"id\":\"g\"}]"),
+     "1:56 the schema does not let it have a parent of type `G`"},
+    {ENTITY("EP", "a", "\"attrs\":{},\"parents\":[{\"type\":\"E\",\"id\":\"z\"}]"),
+     "1:54 `z` is not one"},
+    {ENTITY("Action", "zz", "\"attrs\":{},\"parents\":[]"), "1:2 the action `zz` is not declared"},
+    {ENTITY("Action", "top", "\"attrs\":{\"x\":1},\"parents\":[]"),
+     "1:51 attribute `x`: the schema"},
+    {ENTITY("Action", "top", "\"attrs\":{},\"parents\":[],\"tags\":{\"x\":1}"),
+     "1:2 entities of this"},
+    {"[" LEAF("") "]", "1:2 the action is not in the groups"},
+    {"[" LEAF("{\"type\":\"Action\",\"id\":\"mid\"}") "]", "1:2 the action is not in the groups"},
+    {"[" LEAF("{\"type\":\"Action\",\"id\":\"top\"}") "]", "1:2 the action is not in the groups"},
+    {"[{\"uid\":{\"type\":\"M\",\"id\":\"a\"},\"attrs\":{},\"parents\":[]},\n"
+     "{\"uid\":{\"type\":\"M\",\"id\":\"a\"},\"attrs\":{},\"parents\":[{\"type\":\"M\",\"id\":"
+     "\"b\"}]}]",
+     "2:1 M::\"a\" is given twice, and differently"},
+};
+
 static void entities_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *entities, *want;
-    } bad[] = {
-        {"{not json", "1:2 "},
-        {"{}", "0:0 entities are an array"},
-        {"[1]", "1:2 an entity is not an object"},
-        {ENTITY("User", "a", "\"attrs\":{}"), "1:2 an entity needs the object `attrs`"},
-        {ENTITY("User", "a", "\"parents\":[]"), "1:2 an entity needs the object `attrs`"},
-        {ENTITY("User", "a", "\"attrs\":{},\"parents\":[],\"foo\":1"),
-         "1:2 an entity has uid, attrs"},
-        {"[{\"uid\":\"User::\\\"a\\\"\",\"attrs\":{},\"parents\":[]}]", "1:2 an entity is written"},
-        {ENTITY("Nope", "a", "\"attrs\":{},\"parents\":[]"),
-         "1:2 the entity type `Nope` is not declared"},
-        {ENTITY("E", "z", "\"attrs\":{},\"parents\":[]"), "1:2 `z` is not one of the ids"},
-        {ENTITY("Req", "a", "\"attrs\":{},\"parents\":[]"), "1:41 attribute: `n` is missing"},
-        {USER("\"zz\":1"), "1:48 attribute `zz`: the schema does not declare this"},
-        {USER("\"n\":1.5"),
-         "1:47 attribute `n`: expected Long, found a number that is not an integer"},
-        {USER("\"n\":\"1\""), "1:47 attribute `n`: expected Long, found a text"},
-        {USER("\"b\":null"), "1:47 attribute `b`: expected Bool, found null"},
-        {USER("\"ip\":\"not an ip\""), "1:48 attribute `ip`: this is not a valid ip"},
-        {USER("\"ip\":42"), "1:48 attribute `ip`: expected ipaddr, found a number"},
-        {USER("\"ip\":{\"fn\":\"decimal\",\"arg\":\"1.0\"}"),
-         "1:48 attribute `ip`: expected ipaddr, found"},
-        {USER("\"m\":\"x\""), "1:47 attribute `m`: expected M, found a text"},
-        {USER("\"m\":{\"type\":\"G\",\"id\":\"x\"}"),
-         "1:47 attribute `m`: expected M, found an entity of"},
-        {USER("\"m\":{\"type\":\"M\",\"id\":1}"),
-         "1:47 attribute `m`: expected M, found an object"},
-        {USER("\"s\":[{\"type\":\"M\",\"id\":\"x\"},1]"),
-         "1:70 attribute `s[]`: expected M, found a number"},
-        {USER("\"s\":{}"), "1:47 attribute `s`: expected Set<M>, found an object"},
-        {USER("\"r\":{\"a\":1,\"c\":{\"d\":[[1]]}}"),
-         "1:65 attribute `r.c.d[][]`: expected String"},
-        {USER("\"r\":{\"c\":{\"d\":[]}}"), "1:47 attribute `r`: `a` is missing"},
-        {USER("\"e\":{\"type\":\"E\",\"id\":\"z\"}"),
-         "1:47 attribute `e`: `z` is not one of the ids"},
-        {USER("\"act\":{\"type\":\"Action\",\"id\":\"z\"}"),
-         "1:49 attribute `act`: the action `z` is not"},
-        {ENTITY("User", "a", "\"attrs\":{},\"parents\":[],\"tags\":{\"a\":\"x\"}"),
-         "1:70 tag: expected Long, found a text"},
-        {ENTITY("M", "a", "\"attrs\":{},\"parents\":[],\"tags\":{\"a\":1}"),
-         "1:2 entities of this type have no tags"},
-        {ENTITY("User", "a", "\"attrs\":{},\"parents\":[{\"type\":\"G\",\"id\":\"g\"}]"),
-         "1:56 the schema does not let it have a parent of type `G`"},
-        {ENTITY("EP", "a", "\"attrs\":{},\"parents\":[{\"type\":\"E\",\"id\":\"z\"}]"),
-         "1:54 `z` is not one"},
-        {ENTITY("Action", "zz", "\"attrs\":{},\"parents\":[]"),
-         "1:2 the action `zz` is not declared"},
-        {ENTITY("Action", "top", "\"attrs\":{\"x\":1},\"parents\":[]"),
-         "1:51 attribute `x`: the schema"},
-        {ENTITY("Action", "top", "\"attrs\":{},\"parents\":[],\"tags\":{\"x\":1}"),
-         "1:2 entities of this"},
-        {"[" LEAF("") "]", "1:2 the action is not in the groups"},
-        {"[" LEAF("{\"type\":\"Action\",\"id\":\"mid\"}") "]",
-         "1:2 the action is not in the groups"},
-        {"[" LEAF("{\"type\":\"Action\",\"id\":\"top\"}") "]",
-         "1:2 the action is not in the groups"},
-        {"[{\"uid\":{\"type\":\"M\",\"id\":\"a\"},\"attrs\":{},\"parents\":[]},\n"
-         "{\"uid\":{\"type\":\"M\",\"id\":\"a\"},\"attrs\":{},\"parents\":[{\"type\":\"M\",\"id\":"
-         "\"b\"}]}]",
-         "2:1 M::\"a\" is given twice, and differently"},
-    };
     struct pst_cedar_schema *s = schema();
     char text[400];
-    for (size_t i = 0; i < PST_LEN(bad); i++) {
-        const char *got = load(s, bad[i].entities, text, sizeof text);
-        if (strncmp(got, bad[i].want, strlen(bad[i].want)) != 0) {
-            fail_msg("%s: got %s, want %s", bad[i].entities, got, bad[i].want);
+    for (size_t i = 0; i < PST_LEN(bad_entities); i++) {
+        const char *got = load(s, bad_entities[i].entities, text, sizeof text);
+        if (strncmp(got, bad_entities[i].want, strlen(bad_entities[i].want)) != 0) {
+            fail_msg("%s: got %s, want %s", bad_entities[i].entities, got, bad_entities[i].want);
         }
     }
     pst_cedar_schema_free(s);

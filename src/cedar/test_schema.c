@@ -60,76 +60,74 @@ static void schemas_are_taken(void **state)
     }
 }
 
+static const struct {
+    const char *text, *want;
+} bad_schemas[] = {
+    {"entity A {in: Long};", "1:11 `in`: this word is reserved"},
+    {"entity in;", "1:8 `in`: this word is reserved"},
+    {"entity __cedar;", "1:8 `__cedar`: this word is reserved"},
+    {"action in;", "1:8 `in`: this word is reserved"},
+    {"type Long = String;", "1:6 `Long` is reserved and cannot be the name of a common type"},
+    {"entity Action;", "1:8 `Action` is the type of actions"},
+    {"entity A;\nentity A;", "2:8 the entity type `A` is declared twice"},
+    {"type A = Long; type A = Long;", "1:21 the common type `A` is declared twice"},
+    {"action a, a;", "1:11 the action `a` is declared twice"},
+    {"namespace N {} namespace N {}", "1:26 this namespace is declared twice"},
+    {"namespace N {entity A;} entity A;", "1:21 this would hide the `A` declared outside"},
+    {"namespace N {type A = Long;} entity A;", "1:19 this would hide the `A`"},
+    {"namespace N {action a;} action a;", "1:21 this would hide the action `a`"},
+    {"entity A; action a appliesTo {};", "1:31 expected `principal`, `resource` or `context`"},
+    {"entity A; action a appliesTo {principal: A};", "1:30 appliesTo needs a `resource`"},
+    {"action a appliesTo {principal: [], resource: A};", "1:33 expected a name, found `]`"},
+    {"action a appliesTo {principal: A principal: A};", "1:34 expected `,` or `}`"},
+    {"action a appliesTo {principal: A, principal: A};", "1:35 `principal`: this is given twice"},
+    {"type C = Long; entity A; action a appliesTo {principal: A, resource: A, context: C};",
+     "1:82 the context of an action must be a record"},
+    {"type C = Long; entity A = C;", "1:27 expected `{` and the attributes, found `C`"},
+    {"entity A {x: Long,\n  y: Bool, x: Long};", "2:12 the attribute `x` is declared twice"},
+    {"entity A {x: Long; y: Long};", "1:18 expected `,` or `}`, found `;`"},
+    {"entity A enum [];", "1:16 expected a string"},
+    {"entity A enum [\"a\",];", "1:20 expected a string"},
+    {"entity A enum \"a\";", "1:15 expected `[`"},
+    {"entity A in [A,];", "1:16 expected a name"},
+    {"entity A in B;", "1:13 `B` is not declared as an entity type"},
+    {"type T = {}; entity A in T;", "1:26 `T` is not declared as an entity type"},
+    {"action a in [];", "1:14 expected a name"},
+    {"action a in c;", "1:13 the action `c` is not declared"},
+    {"action a in b::c;", "1:17 expected `::` and the action's id"},
+    {"action a in [b]; action b in [a];", "1:8 the action `a` is a member of itself"},
+    {"action a; entity B; action c appliesTo {principal: Action, resource: B};",
+     "1:52 `Action` is not declared as an entity type"},
+    {"action a appliesTo {principal: A, resource: A} attributes {}; entity A;",
+     "1:48 `attributes`: actions have no attributes"},
+    {"namespace N::M {entity A {x: M::B}; entity B;}", "1:30 `M::B` is not declared"},
+    {"namespace __cedar {}", "1:11 `__cedar`: this word is reserved"},
+    {"namespace N { namespace M {} }", "1:15 expected `entity`, `action`, `type` or `namespace`"},
+    {"entity A {x: __cedar::Foo};", "1:14 `__cedar::Foo` is not declared as a common type"},
+    {"entity A {x: Boolean};", "1:14 `Boolean` is not declared as a common type or entity type"},
+    {"entity A {x: Set};", "1:14 `Set` is not declared"},
+    {"entity A {x: Set<A,>};", "1:19 expected `>`"},
+    {"entity A {x: Action};", "1:14 `Action` is not declared"},
+    {"type A = B; type B = A;", "1:10 common types refer to each other in a circle"},
+    {"type A = Set<A>;", "1:14 common types refer to each other in a circle"},
+    {"type A = {x: Set<{y: A}>};", "1:22 common types refer to each other in a circle"},
+    {"@doc(\"x\") @doc entity A;", "1:12 this annotation is given twice"},
+    {"entity A {} tags Long tags Long;", "1:23 expected `in`, `{`, `tags`, `enum` or `;`"},
+    {"entity A", "1:9 expected `in`, `{`, `tags`, `enum` or `;`, found end of input"},
+    {"entity A;;", "1:10 expected `entity`, `action`, `type` or `namespace`, found `;`"},
+    {"entity \"A\";", "1:8 expected a name"},
+    {"entity A {x: \"\\q\"};", "1:14 expected a type"},
+    {"entity A {\"\\q\": Long};", "1:12 unknown escape"},
+};
+
 static void schemas_are_refused_with_a_position(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *want;
-    } bad[] = {
-        {"entity A {in: Long};", "1:11 `in`: this word is reserved"},
-        {"entity in;", "1:8 `in`: this word is reserved"},
-        {"entity __cedar;", "1:8 `__cedar`: this word is reserved"},
-        {"action in;", "1:8 `in`: this word is reserved"},
-        {"type Long = String;", "1:6 `Long` is reserved and cannot be the name of a common type"},
-        {"entity Action;", "1:8 `Action` is the type of actions"},
-        {"entity A;\nentity A;", "2:8 the entity type `A` is declared twice"},
-        {"type A = Long; type A = Long;", "1:21 the common type `A` is declared twice"},
-        {"action a, a;", "1:11 the action `a` is declared twice"},
-        {"namespace N {} namespace N {}", "1:26 this namespace is declared twice"},
-        {"namespace N {entity A;} entity A;", "1:21 this would hide the `A` declared outside"},
-        {"namespace N {type A = Long;} entity A;", "1:19 this would hide the `A`"},
-        {"namespace N {action a;} action a;", "1:21 this would hide the action `a`"},
-        {"entity A; action a appliesTo {};", "1:31 expected `principal`, `resource` or `context`"},
-        {"entity A; action a appliesTo {principal: A};", "1:30 appliesTo needs a `resource`"},
-        {"action a appliesTo {principal: [], resource: A};", "1:33 expected a name, found `]`"},
-        {"action a appliesTo {principal: A principal: A};", "1:34 expected `,` or `}`"},
-        {"action a appliesTo {principal: A, principal: A};",
-         "1:35 `principal`: this is given twice"},
-        {"type C = Long; entity A; action a appliesTo {principal: A, resource: A, context: C};",
-         "1:82 the context of an action must be a record"},
-        {"type C = Long; entity A = C;", "1:27 expected `{` and the attributes, found `C`"},
-        {"entity A {x: Long,\n  y: Bool, x: Long};", "2:12 the attribute `x` is declared twice"},
-        {"entity A {x: Long; y: Long};", "1:18 expected `,` or `}`, found `;`"},
-        {"entity A enum [];", "1:16 expected a string"},
-        {"entity A enum [\"a\",];", "1:20 expected a string"},
-        {"entity A enum \"a\";", "1:15 expected `[`"},
-        {"entity A in [A,];", "1:16 expected a name"},
-        {"entity A in B;", "1:13 `B` is not declared as an entity type"},
-        {"type T = {}; entity A in T;", "1:26 `T` is not declared as an entity type"},
-        {"action a in [];", "1:14 expected a name"},
-        {"action a in c;", "1:13 the action `c` is not declared"},
-        {"action a in b::c;", "1:17 expected `::` and the action's id"},
-        {"action a in [b]; action b in [a];", "1:8 the action `a` is a member of itself"},
-        {"action a; entity B; action c appliesTo {principal: Action, resource: B};",
-         "1:52 `Action` is not declared as an entity type"},
-        {"action a appliesTo {principal: A, resource: A} attributes {}; entity A;",
-         "1:48 `attributes`: actions have no attributes"},
-        {"namespace N::M {entity A {x: M::B}; entity B;}", "1:30 `M::B` is not declared"},
-        {"namespace __cedar {}", "1:11 `__cedar`: this word is reserved"},
-        {"namespace N { namespace M {} }",
-         "1:15 expected `entity`, `action`, `type` or `namespace`"},
-        {"entity A {x: __cedar::Foo};", "1:14 `__cedar::Foo` is not declared as a common type"},
-        {"entity A {x: Boolean};",
-         "1:14 `Boolean` is not declared as a common type or entity type"},
-        {"entity A {x: Set};", "1:14 `Set` is not declared"},
-        {"entity A {x: Set<A,>};", "1:19 expected `>`"},
-        {"entity A {x: Action};", "1:14 `Action` is not declared"},
-        {"type A = B; type B = A;", "1:10 common types refer to each other in a circle"},
-        {"type A = Set<A>;", "1:14 common types refer to each other in a circle"},
-        {"type A = {x: Set<{y: A}>};", "1:22 common types refer to each other in a circle"},
-        {"@doc(\"x\") @doc entity A;", "1:12 this annotation is given twice"},
-        {"entity A {} tags Long tags Long;", "1:23 expected `in`, `{`, `tags`, `enum` or `;`"},
-        {"entity A", "1:9 expected `in`, `{`, `tags`, `enum` or `;`, found end of input"},
-        {"entity A;;", "1:10 expected `entity`, `action`, `type` or `namespace`, found `;`"},
-        {"entity \"A\";", "1:8 expected a name"},
-        {"entity A {x: \"\\q\"};", "1:14 expected a type"},
-        {"entity A {\"\\q\": Long};", "1:12 unknown escape"},
-    };
     char text[400];
-    for (size_t i = 0; i < PST_LEN(bad); i++) {
-        const char *got = parse(bad[i].text, text, sizeof text);
-        if (strncmp(got, bad[i].want, strlen(bad[i].want)) != 0) {
-            fail_msg("%s: got %s, want %s", bad[i].text, got, bad[i].want);
+    for (size_t i = 0; i < PST_LEN(bad_schemas); i++) {
+        const char *got = parse(bad_schemas[i].text, text, sizeof text);
+        if (strncmp(got, bad_schemas[i].want, strlen(bad_schemas[i].want)) != 0) {
+            fail_msg("%s: got %s, want %s", bad_schemas[i].text, got, bad_schemas[i].want);
         }
     }
 }
