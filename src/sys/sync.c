@@ -61,15 +61,10 @@ static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespe
                                struct pst_err *err)
 {
     struct io_event event = {0};
-    uint64_t count;
     long n;
     do {
         n = syscall(SYS_io_getevents, s->context, at_least, 1, &event, limit);
     } while (n < 0 && errno == EINTR);
-    if (n > 0 && read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
-        s->busy = false;
-        return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
-    }
     if (n == 0) {
         return PST_AGAIN;
     }
@@ -83,6 +78,12 @@ static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespe
 enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
 {
     struct timespec none = {0};
+    uint64_t count;
+    /* Read even when nothing is under way: the kernel raises it a moment after the result is there,
+     * and nobody may have been told since. */
+    if (read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
+        return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
+    }
     return s->busy ? outcome(s, 0, &none, err) : PST_AGAIN;
 }
 
