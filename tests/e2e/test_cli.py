@@ -52,7 +52,8 @@ def end(p):
 
 def at(out, place):
     """Whether the error in JSON names this file and line."""
-    error = json.loads(out.stdout or out.stderr)["error"]
+    value = json.loads(out.stdout or out.stderr)
+    error = value["error"] if "error" in value else value["findings"][0]
     return place.rstrip(":").split(":")[1:] in ([], [""], [str(error["line"])]) and \
         pathlib.Path(error["file"]).name in ("postern.yaml", "bad.cedar") and error["message"]
 
