@@ -10,10 +10,11 @@ struct pst_budget_counter {
     size_t key_n;
     uint64_t level, rest, at_ms;
     uint32_t live;
+    bool rated; /* by the rule it was looked up for last */
     struct pst_budget_counter *older, *newer;
 };
 
-enum { UNIT = 1000 };
+enum { UNIT = 1000, NAME_AT = 7 /* in a counter's key */ };
 
 void pst_budget_init(struct pst_budget *b, uint64_t seed, size_t counters_cap)
 {
@@ -45,7 +46,16 @@ enum pst_status pst_budget_rule_add(struct pst_budget *b, const struct pst_budge
     if (rule->requests > 0 && rule->window_ms == 0) {
         return pst_fail(err, PST_E_CONFIG, "a rate needs a window");
     }
-    b->rules[b->n_rules++] = *rule;
+    struct pst_budget_rule *r = &b->rules[b->n_rules];
+    *r = *rule;
+    r->twin = 0;
+    for (size_t i = 0; i < b->n_rules; i++) {
+        const struct pst_budget_rule *other = &b->rules[i];
+        bool same = other->scope == r->scope && other->window_ms == r->window_ms &&
+                    pst_str_eq(other->name, r->name);
+        r->twin = (uint8_t)(r->twin + (same ? 1 : 0));
+    }
+    b->n_rules++;
     return PST_OK;
 }
 
@@ -95,16 +105,20 @@ static bool make_room(struct pst_budget *b, uint64_t now_ms)
 static struct pst_budget_counter *counter_get(struct pst_budget *b, size_t rule,
                                               struct pst_str name, uint64_t now_ms)
 {
+    const struct pst_budget_rule *r = &b->rules[rule];
     uint8_t key[PST_BUDGET_NAME];
-    if (name.n > sizeof key - 2) {
+    if (name.n > sizeof key - NAME_AT) {
         return NULL;
     }
-    key[0] = (uint8_t)b->rules[rule].scope;
-    key[1] = (uint8_t)rule;
-    memcpy(&key[2], name.p, name.n);
-    struct pst_str view = pst_str_of(key, name.n + 2);
+    key[0] = (uint8_t)r->scope;
+    key[1] = r->twin;
+    key[2] = r->name.n > 0 ? 1 : 0;
+    pst_put_u32le(&key[3], r->window_ms);
+    memcpy(&key[NAME_AT], name.p, name.n);
+    struct pst_str view = pst_str_of(key, NAME_AT + name.n);
     struct pst_budget_counter *c = pst_map_get(&b->counters, view);
     if (c != NULL) {
+        c->rated = r->requests > 0;
         unlink_counter(b, c);
         link_newest(b, c);
         return c;
@@ -115,7 +129,8 @@ static struct pst_budget_counter *counter_get(struct pst_budget *b, size_t rule,
     }
     memcpy(c->key, key, view.n);
     c->key_n = view.n;
-    c->level = (uint64_t)b->rules[rule].requests * UNIT;
+    c->level = (uint64_t)r->requests * UNIT;
+    c->rated = r->requests > 0;
     c->at_ms = now_ms;
     view = pst_str_of(c->key, c->key_n);
     if (!pst_map_put(&b->counters, view, c) &&
@@ -154,7 +169,7 @@ static enum pst_status refuse(const struct pst_budget_rule *rule, struct pst_bud
                               uint32_t *ret_retry_ms, struct pst_err *err)
 {
     static const char *const scopes[] = {"", "principal", "group", "model"};
-    struct pst_str name = pst_str_of(&c->key[2], c->key_n - 2);
+    struct pst_str name = pst_str_from(pst_str_of(c->key, c->key_n), NAME_AT);
     if (rule->concurrent > 0 && c->live >= rule->concurrent) {
         *ret_retry_ms = 1000;
         return pst_fail(err, PST_E_CONCURRENCY_LIMITED, "%u requests at a time for %s %.*s",
@@ -194,7 +209,9 @@ static enum pst_status check_rule(struct pst_budget *b, size_t rule,
     const struct pst_budget_rule *r = &b->rules[rule];
     const struct pst_str *names = &ask->principal;
     size_t n = 1;
-    if (r->scope == PST_BUDGET_GROUP) {
+    if (r->scope == PST_BUDGET_PRINCIPAL && r->name.n > 0 && pst_str_eq(r->name, ask->app)) {
+        names = &ask->app;
+    } else if (r->scope == PST_BUDGET_GROUP) {
         names = ask->groups;
         n = ask->n_groups;
     } else if (r->scope == PST_BUDGET_MODEL) {
@@ -237,7 +254,7 @@ enum pst_status pst_budget_take(struct pst_budget *b, const struct pst_budget_as
     for (size_t i = 0; i < hold.n; i++) {
         struct pst_budget_counter *c = hold.counters[i];
         c->live++;
-        if (b->rules[c->key[1]].requests > 0) {
+        if (c->rated) {
             c->level -= UNIT;
         }
     }

@@ -25,6 +25,7 @@ struct pst_budget_rule {
     uint32_t window_ms;
     uint32_t concurrent; /* 0: no limit */
     struct pst_str name; /* empty: every name of the scope by itself; must outlive the budget */
+    uint8_t twin;        /* private: how many rules before it differ only in their numbers */
 };
 
 struct pst_budget_counter;
@@ -47,11 +48,14 @@ void pst_budget_release(struct pst_budget *b);
 /* PST_E_LIMIT past PST_BUDGET_RULES, PST_E_CONFIG for a rate without a window. */
 PST_NODISCARD enum pst_status
 pst_budget_rule_add(struct pst_budget *b, const struct pst_budget_rule *rule, struct pst_err *err);
-/* Drops all rules, for a reload; counters and holds live on. */
+/* Drops all rules, for a reload; counters and holds live on: a rule that comes back with the same
+ * scope, name and window finds its counters, wherever it stands and whatever its numbers are. */
 void pst_budget_rules_clear(struct pst_budget *b);
 
 struct pst_budget_ask {
     struct pst_str principal; /* "Workload::demo"; with an end user: "EndUser::demo/alice" */
+    struct pst_str app; /* "Workload::demo" when it speaks for the principal, else empty: rules that
+                           name the app hold for everybody it speaks for */
     const struct pst_str *groups;
     size_t n_groups;
     struct pst_str model; /* empty: none */

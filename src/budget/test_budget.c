@@ -149,6 +149,81 @@ static void test_full_table_refuses_and_forgets_only_the_refilled(void **state)
     pst_budget_release(&b);
 }
 
+/* A reload moves rules about and changes their numbers: what is in flight stays counted. */
+static void test_counters_survive_a_reload(void **state)
+{
+    (void)state;
+    struct pst_budget b;
+    struct pst_budget_hold hold, other;
+    uint32_t retry;
+    const struct pst_budget_rule places = {.scope = PST_BUDGET_PRINCIPAL, .concurrent = 1};
+    const struct pst_budget_rule rate = {
+        .scope = PST_BUDGET_PRINCIPAL, .requests = 2, .window_ms = 1000};
+    pst_budget_init(&b, 1, 100);
+    add(&b, places);
+    add(&b, rate);
+    struct pst_budget_ask ask = ask_of("a", "m", 1);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_NONE);
+    pst_budget_rules_clear(&b);
+    add(&b, (struct pst_budget_rule){.scope = PST_BUDGET_MODEL, .concurrent = 9});
+    add(&b, rate);
+    add(&b, places);
+    assert_int_equal(take(&b, &ask, &other, &retry), PST_E_CONCURRENCY_LIMITED);
+    pst_budget_settle(&b, &hold);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_NONE);
+    pst_budget_settle(&b, &hold);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_RATE_LIMITED); /* both were before */
+    pst_budget_release(&b);
+}
+
+/* Rules that differ only in their numbers each have a counter of their own. */
+static void test_twins_are_counted_apart(void **state)
+{
+    (void)state;
+    struct pst_budget b;
+    struct pst_budget_hold hold;
+    uint32_t retry;
+    pst_budget_init(&b, 1, 100);
+    add(&b,
+        (struct pst_budget_rule){.scope = PST_BUDGET_PRINCIPAL, .requests = 3, .window_ms = 1000});
+    add(&b,
+        (struct pst_budget_rule){.scope = PST_BUDGET_PRINCIPAL, .requests = 2, .window_ms = 1000});
+    struct pst_budget_ask ask = ask_of("a", "m", 1);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_NONE);
+    pst_budget_settle(&b, &hold);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_NONE);
+    pst_budget_settle(&b, &hold);
+    assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_RATE_LIMITED);
+    pst_budget_release(&b);
+}
+
+/* An app cannot escape its own limit by naming another person each time. */
+static void test_an_app_is_bound_by_its_own_name(void **state)
+{
+    (void)state;
+    struct pst_budget b;
+    struct pst_budget_hold hold;
+    uint32_t retry;
+    pst_budget_init(&b, 1, 100);
+    add(&b, (struct pst_budget_rule){.scope = PST_BUDGET_PRINCIPAL,
+                                     .requests = 2,
+                                     .window_ms = 1000,
+                                     .name = PST_STR("Workload::app")});
+    add(&b,
+        (struct pst_budget_rule){.scope = PST_BUDGET_PRINCIPAL, .requests = 1, .window_ms = 1000});
+    static const char *const people[] = {"EndUser::app/a", "EndUser::app/b", "EndUser::app/c"};
+    for (size_t i = 0; i < PST_LEN(people); i++) {
+        struct pst_budget_ask ask = ask_of(people[i], "m", 1);
+        ask.app = PST_STR("Workload::app");
+        assert_int_equal(take(&b, &ask, &hold, &retry), i < 2 ? PST_E_NONE : PST_E_RATE_LIMITED);
+        if (i == 0) { /* each person by itself, too */
+            pst_budget_settle(&b, &hold);
+            assert_int_equal(take(&b, &ask, &hold, &retry), PST_E_RATE_LIMITED);
+        }
+    }
+    pst_budget_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +232,9 @@ int main(void)
         cmocka_unit_test(test_concurrency_counts_both_ways),
         cmocka_unit_test(test_refusal_charges_nothing),
         cmocka_unit_test(test_full_table_refuses_and_forgets_only_the_refilled),
+        cmocka_unit_test(test_counters_survive_a_reload),
+        cmocka_unit_test(test_twins_are_counted_apart),
+        cmocka_unit_test(test_an_app_is_bound_by_its_own_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,8 @@ static enum pst_status check_simulate(const char *name, struct pst_err *err)
                     nearest != NULL ? "?" : "");
 }
 
-/* Keys that were made now are shown now, and never again: also when nothing else could be started. */
+/* Keys that were made now are shown now, and never again: also when nothing else could be started.
+ */
 static bool keys_print(struct up *up)
 {
     bool any = up->made.demo_key[0] != 0 || up->made.admin_key[0] != 0;
@@ -92,13 +93,14 @@ static void ready(void *user, const char *address, uint32_t port, const char *ad
            admin_v6 ? "]" : "", admin_port);
     bool shown = keys_print(up);
     if (!shown && up->options.demo) {
-        printf("# The state in %s was kept, and its keys with it. New ones, for the demo and for "
-               "administration:\n"
-               "#   export POSTERN_KEY=$(%s key create --state %s --owner Workload/demo --group demo "
-               "--may-assert)\n"
-               "#   export POSTERN_ADMIN_KEY=$(%s key create --state %s --owner User/admin --group "
-               "admins)\n",
-               up->state, up->self, up->state, up->self, up->state);
+        printf(
+            "# The state in %s was kept, and its keys with it. New ones, for the demo and for "
+            "administration:\n"
+            "#   export POSTERN_KEY=$(%s key create --state %s --owner Workload/demo --group demo "
+            "--may-assert)\n"
+            "#   export POSTERN_ADMIN_KEY=$(%s key create --state %s --owner User/admin --group "
+            "admins)\n",
+            up->state, up->self, up->state, up->self, up->state);
     }
     if (up->options.demo) {
         printf(

@@ -133,16 +133,31 @@ static enum pst_status add_file(struct pst_arena *arena, const char *path,
     return status;
 }
 
-enum pst_status pst_load_sources(struct pst_arena *arena, const char *path, struct pst_str suffix,
-                                 struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
-                                 struct pst_err *err)
+static enum pst_status add_path(struct pst_arena *arena, const char *folder, const char *name,
+                                const char **list, size_t *n, struct pst_err *err)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    if (*n >= PST_LOAD_POLICIES_MAX) {
+        return pst_fail(err, PST_E_CONFIG, "there are more than %d files", PST_LOAD_POLICIES_MAX);
+    }
+    char *path = PST_ARENA_ARRAY(arena, size, char);
+    if (path == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the names of files");
+    }
+    pst_text(path, size, "%s%s%s", folder, name[0] != 0 ? "/" : "", name);
+    list[(*n)++] = path;
+    return PST_OK;
+}
+
+enum pst_status pst_load_paths(struct pst_arena *arena, const char *path, struct pst_str suffix,
+                               const char **list, size_t *n, struct pst_err *err)
 {
     struct stat st;
     if (stat(path, &st) != 0) {
         return pst_fail(err, errno == ENOENT ? PST_E_NOT_FOUND : PST_E_IO, "%s: %m", path);
     }
     if (!S_ISDIR(st.st_mode)) {
-        return add_file(arena, path, list, n, err);
+        return add_path(arena, path, "", list, n, err);
     }
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_shown, by_bytes);
@@ -151,17 +166,40 @@ enum pst_status pst_load_sources(struct pst_arena *arena, const char *path, stru
         return pst_fail(err, PST_E_IO, "%s: %m", path);
     }
     for (int i = 0; i < count; i++) {
-        char file[PATH_MAX];
-        int k = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
-        if (status == PST_OK && pst_str_ends(pst_str_c(entries[i]->d_name), suffix)) {
-            status = k > 0 && (size_t)k < sizeof file
-                         ? add_file(arena, file, list, n, err)
-                         : pst_fail(err, PST_E_CONFIG, "%s: a path is too long", path);
+        const char *name = entries[i]->d_name;
+        if (status == PST_OK && pst_str_ends(pst_str_c(name), suffix)) {
+            status = add_path(arena, path, name, list, n, err);
         }
         free(entries[i]);
     }
     free(entries);
     return status;
+}
+
+enum pst_status pst_load_sources(struct pst_arena *arena, const char *path, struct pst_str suffix,
+                                 struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
+                                 struct pst_err *err)
+{
+    const char **paths = PST_ARENA_ARRAY(arena, PST_LOAD_POLICIES_MAX, const char *);
+    size_t count = 0;
+    if (paths == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the names of files");
+    }
+    if (pst_load_paths(arena, path, suffix, paths, &count, err) != PST_OK) {
+        return PST_ERR;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (add_file(arena, paths[i], list, n, err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    return PST_OK;
+}
+
+bool pst_load_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,

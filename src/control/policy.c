@@ -1,6 +1,7 @@
 #include "control/policy.h"
 
 #include "base/enc.h"
+#include "cedar/conform.h"
 #include "control/builtin.h"
 #include "gate/decide.h"
 
@@ -122,6 +123,12 @@ static size_t lines_of(struct pst_str text)
     return n + !pst_str_ends(text, PST_STR("\n"));
 }
 
+/* A copy of the built-in schema lies beside many a copy of the built-in policies. */
+static bool is_own(const struct pst_source *schema)
+{
+    return pst_str_eq(schema->text, pst_builtin_schema[0].text);
+}
+
 /* The files were read as one text: back to the file and its line. */
 static void locate(const struct pst_source *schemas, size_t n, struct pst_err *err)
 {
@@ -132,6 +139,9 @@ static void locate(const struct pst_source *schemas, size_t n, struct pst_err *e
     struct pst_str name = pst_builtin_schema[0].name;
     size_t here = lines_of(pst_builtin_schema[0].text);
     for (size_t i = 0; i < n && line > here; i++) {
+        if (is_own(&schemas[i])) {
+            continue;
+        }
         line -= here;
         name = schemas[i].name;
         here = lines_of(schemas[i].text);
@@ -162,7 +172,9 @@ struct pst_cedar_schema *pst_policy_schema(const struct pst_source *schemas, siz
     pst_buf_init(&text, 2 * (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard);
     add_text(&text, own->text);
     for (size_t i = 0; i < n; i++) {
-        add_text(&text, schemas[i].text);
+        if (!is_own(&schemas[i])) {
+            add_text(&text, schemas[i].text);
+        }
     }
     if (text.failed) {
         (void)pst_fail(err, PST_E_CEDAR_LIMIT, "the schema files are too large");
@@ -191,8 +203,10 @@ static enum pst_status fill(struct pst_cedar *set, const struct pst_policy_in *i
             return PST_ERR;
         }
     }
-    if (pst_cedar_add_entities_json(set, PST_STR("(entities)"), in->entities, err) != PST_OK ||
-        pst_cedar_seal(set, err) != PST_OK) {
+    /* entities by the schema: what is proven holds for those that are what it declares */
+    if (pst_cedar_add_entities_by_schema(set, schema, PST_STR("(entities)"), in->entities,
+                                         /* report= */ NULL, NULL, err) != PST_OK ||
+        pst_cedar_add_actions(set, schema, err) != PST_OK || pst_cedar_seal(set, err) != PST_OK) {
         return PST_ERR;
     }
     return pst_policy_prove(set, schema, in->report, in->ctx, err);

@@ -215,7 +215,9 @@ static struct pst_cedar_value principal(struct court *c, struct pst_cedar_reques
     struct pst_cedar_value person = pst_cedar_uid(r, TYPE("EndUser"), who->end_user);
     struct pst_cedar_record *attrs = pst_cedar_record_new(r, 1);
     if (attrs != NULL) {
-        pst_cedar_record_put(attrs, PST_STR("app"), app);
+        if (pst_str_eq(who->type, PST_STR("Workload"))) { /* its type in the schema */
+            pst_cedar_record_put(attrs, PST_STR("app"), app);
+        }
         pst_cedar_entity(r, person, pst_cedar_record_done(attrs), empty_record(r), &app, 1);
     }
     return person;

@@ -129,7 +129,8 @@ struct pst_warden_image {
     struct pst_image_model models[PST_MODELS_MAX];
     struct pst_image_limit limits_by[PST_LIMIT_ROWS_MAX];
     /* Policies and entities as a Cedar image (pst_cedar_image_open), at a multiple of
-     * PST_IMAGE_CEDAR_ALIGN from the start of this one. Each policy has its file's name and line. */
+     * PST_IMAGE_CEDAR_ALIGN from the start of this one. Each policy has its file's name and line.
+     */
     uint32_t cedar_at, cedar_n;
     /* Groups that the configuration gives beside those of keys: lines of "User::alice\tgroup\n",
      * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one

@@ -129,12 +129,24 @@ static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct p
     }
     p->front = m->front;
     p->egress = m->upstream;
+    p->generation = m->generation;
     p->attempts = m->attempt;
     p->done = false;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
+    pst_str_cut_c(PST_ISTR(m->end_user), p->end_user, sizeof p->end_user);
     pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
     pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
     return p;
+}
+
+/* This attempt goes nowhere. What was never released has no outcome either. */
+static void pending_drop(struct pst_audit *a, struct pst_audit_pending *p, bool fresh)
+{
+    p->done = true;
+    if (fresh) {
+        (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
+        free(p);
+    }
 }
 
 /* Both sides are done with it: its outcome is written. */
@@ -154,6 +166,17 @@ static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
 static enum pst_role answering_role(uint8_t upstream)
 {
     return upstream == PST_UPSTREAM_CONTROL ? PST_ROLE_CONTROL : PST_ROLE_EGRESS;
+}
+
+static void cut(struct pst_audit *a, uint64_t req, uint8_t front, uint8_t upstream, uint16_t code)
+{
+    enum pst_role role = answering_role(upstream);
+    struct pst_link *link = pst_house_peer(&a->house, role,
+                                           role == PST_ROLE_CONTROL ? 0 : upstream);
+    struct pst_ipc_cut out = {.req = req, .code = code, .front = front};
+    if (link != NULL) {
+        (void)PST_LINK_SEND(link, CUT, &out);
+    }
 }
 
 /* Passes a release on once its record is written: to the egress that holds the body, to control, or
@@ -202,8 +225,16 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
     if (!pst_audit_decision(a, m, tail, true, &a->space, &r, &permitted)) {
         return PST_ERR;
     }
-    struct pst_audit_pending *p = pending_add(a, m);
+    struct pst_audit_pending *p = pending_get(a, m->req);
+    bool fresh = p == NULL;
+    if (p != NULL && !p->done && p->egress != m->upstream) {
+        cut(a, p->req, p->front, p->egress, PST_E_CLIENT_CLOSED); /* one attempt at a time */
+    }
+    p = pending_add(a, m);
     if (p == NULL || !record_add(a, &r, &seq)) {
+        if (p != NULL) {
+            pending_drop(a, p, fresh);
+        }
         refuse(a, m->req, m->front);
         return PST_OK;
     }
@@ -211,6 +242,7 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
     p->done = p->local;
     a->generation = m->generation;
     if (!release_pass(a, m, seq, &permitted)) {
+        p->done = true;
         refuse(a, m->req, m->front);
     }
     return PST_OK;
@@ -274,8 +306,21 @@ static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outc
             answering_role(p->egress) == PST_ROLE_EGRESS) {
             p->done = true; /* its egress is gone and will say nothing more */
         }
+        if (!p->done) { /* its front calls it finished: whatever still runs of it, ends */
+            cut(a, p->req, p->front, p->egress,
+                m->outcome != PST_E_NONE ? m->outcome : PST_E_CLIENT_CLOSED);
+        }
         pending_close(a, p);
     }
+    return PST_OK;
+}
+
+static enum pst_status on_administered(struct pst_audit *a, const struct pst_ipc_administered *m)
+{
+    struct pst_record r;
+    uint64_t seq;
+    pst_audit_admin(a, m, &a->space, &r);
+    (void)record_add(a, &r, &seq);
     return PST_OK;
 }
 
@@ -322,13 +367,7 @@ static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cance
     if (unsent && p != NULL) {
         p->done = true; /* its egress never heard of it */
     }
-    enum pst_role role = answering_role(m->upstream);
-    struct pst_link *link = pst_house_peer(&a->house, role,
-                                           role == PST_ROLE_CONTROL ? 0 : m->upstream);
-    struct pst_ipc_cut out = {.req = m->req, .code = m->code, .front = m->front};
-    if (link != NULL) {
-        (void)PST_LINK_SEND(link, CUT, &out);
-    }
+    cut(a, m->req, m->front, m->upstream, m->code);
     return PST_OK;
 }
 
@@ -452,7 +491,11 @@ static void interval_tick(struct pst_loop *loop, void *user)
     a->write_now = true; /* the window covers outcomes too */
     log_write(a);
     sync_start(a);
-    pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    if (interval_mode(a)) {
+        pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    } else {
+        a->wanted = a->log.written.seq; /* the window has just been closed by a reload */
+    }
 }
 
 /* Nobody waits for outcomes: they are written together, and do not make a decision's sync wait. */
@@ -586,6 +629,8 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
         return on_cancel(a, m->fixed);
     case PST_IPC_DONE:
         return on_done(a, m->fixed);
+    case PST_IPC_ADMINISTERED:
+        return on_administered(a, m->fixed);
     case PST_IPC_SIGNED:
         return on_signed(a, m->fixed);
     default:
@@ -637,14 +682,34 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
     return PST_OK;
 }
 
+/* A reload: names and durability change, where the log lives does not. */
+static void image_replace(struct pst_audit *a, struct pst_str map,
+                          const struct pst_audit_image *image)
+{
+    bool interval_before = interval_mode(a);
+    pst_memfd_unmap(&a->map_before);
+    a->map_before = a->map;
+    a->before = a->image;
+    a->map = map;
+    a->image = image;
+    a->generation = image->head.generation;
+    system_record(a, (struct pst_record_system){
+                         .event = PST_STR("reload"),
+                         .role = PST_STR("audit"),
+                         .config_generation = a->generation,
+                         .config_sha256 = image->head.digest,
+                         .durability = pst_str_c(pst_audit_durability_name(image->durability)),
+                         .window_ms = interval_mode(a) ? image->interval_ms : 0});
+    if (interval_mode(a) && !interval_before) {
+        interval_tick(a->house.loop, a);
+    }
+}
+
 static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
                                 struct pst_err *err)
 {
     struct pst_audit *a = user;
     struct pst_str map;
-    if (a->image != NULL) {
-        return PST_OK; /* where the log lives does not change while it is open */
-    }
     if (pst_memfd_check(*fd, PST_SEALS, image->size, err) != PST_OK ||
         pst_memfd_map(*fd, (size_t)image->size, &map, err) != PST_OK) {
         return PST_ERR;
@@ -653,10 +718,15 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const void *p;
         const struct pst_audit_image *image;
     } cast = {.p = map.p};
-    a->map = map;
     if (pst_image_check(map, PST_IMAGE_AUDIT, err) != PST_OK) {
+        pst_memfd_unmap(&map);
         return PST_ERR;
     }
+    if (a->image != NULL) {
+        image_replace(a, map, cast.image);
+        return PST_OK;
+    }
+    a->map = map;
     a->image = cast.image;
     a->generation = a->image->head.generation;
     return PST_OK;

@@ -72,9 +72,10 @@ struct pst_audit_queue {
 /* A released request, until both its egress and its front are done with it. */
 struct pst_audit_pending {
     uint64_t req;
+    uint32_t generation;
     uint8_t front, egress, attempts;
     bool settled, done, local;
-    char principal[128], key_id[32], upstream_model[128];
+    char principal[128], end_user[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
     struct pst_ipc_done egress_done;
 };
@@ -88,8 +89,9 @@ struct pst_audit_space {
 struct pst_audit {
     struct pst_house house;
     struct pst_audit_log log;
-    struct pst_str map;
+    struct pst_str map, map_before;
     const struct pst_audit_image *image;
+    const struct pst_audit_image *before; /* requests of the generation before may be under way */
     int dir;
     struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */
@@ -115,6 +117,8 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
                     struct pst_str tail, struct pst_audit_space *space, struct pst_record *r);
 void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r);
 const char *pst_audit_durability_name(uint32_t durability);
 
 #endif

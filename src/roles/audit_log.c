@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
@@ -63,12 +62,14 @@ static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, 
                                                err);
     if (status == PST_OK) {
         fd = openat(l->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 || posix_fallocate(fd, 0, (off_t)l->segment_bytes) != 0) {
+        int e = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)l->segment_bytes);
+        if (e != 0) {
+            errno = e; /* posix_fallocate does not set it */
             status = io_fail(err, "no room for", name);
         }
     }
     if (status == PST_OK &&
-        (pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
+        (fd < 0 || pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
         status = io_fail(err, "cannot begin", name);
     }
     if (status == PST_OK) {
@@ -258,9 +259,8 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
     if (fdatasync(l->fd) != 0) {
         return io_fail(err, "cannot sync", "the segment");
     }
-    while (l->sync.busy && pst_sync_finish(&l->sync, err) == PST_AGAIN) {
-        struct timespec moment = {.tv_nsec = 50000};
-        (void)nanosleep(&moment, NULL);
+    if (pst_sync_wait(&l->sync, err) != PST_OK) {
+        return PST_ERR; /* a sync that succeeds behind one that failed proves nothing */
     }
     l->synced = l->written;
     l->durable = l->written.seq;

@@ -41,10 +41,16 @@ static bool list_take(struct pst_cur *tail, uint16_t n, struct pst_audit_space *
     return true;
 }
 
-static struct pst_str upstream_name(const struct pst_audit *a, uint8_t upstream)
+/* Numbers of upstreams mean something within one configuration only. */
+static struct pst_str upstream_name(const struct pst_audit *a, uint32_t generation,
+                                    uint8_t upstream)
 {
-    if (upstream < a->image->n_upstreams) {
-        return pst_str_c(a->image->upstream_names[upstream]);
+    const struct pst_audit_image *image = a->image;
+    if (generation < image->head.generation && a->before != NULL) {
+        image = a->before;
+    }
+    if (upstream < image->n_upstreams) {
+        return pst_str_c(image->upstream_names[upstream]);
     }
     return (struct pst_str){NULL, 0};
 }
@@ -88,7 +94,7 @@ bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release 
     d->resource_type = row->resource_type;
     d->stream = m->stream != 0;
     d->tools_count = m->tools_n;
-    d->upstream = upstream_name(a, m->upstream);
+    d->upstream = upstream_name(a, m->generation, m->upstream);
     d->upstream_model = PST_ISTR(m->upstream_model);
     return true;
 }
@@ -134,13 +140,31 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->duration_us = o->duration_us;
     t->finish = PST_ISTR(o->finish);
     t->key = pst_str_c(p->key_id);
+    t->on_behalf_of = pst_str_c(p->end_user);
     principal_split(pst_str_c(p->principal), &t->principal_type, &t->principal_id);
     t->status = o->status;
     t->tokens_in = o->tokens_in;
     t->tokens_out = o->tokens_out;
     t->ttfb_us = o->ttfb_us;
-    t->upstream = upstream_name(a, p->egress);
+    t->upstream = upstream_name(a, p->generation, p->egress);
     t->upstream_model = pst_str_c(p->upstream_model);
     t->upstream_status = p->egress_done.status;
     t->usage_reported = o->tokens_in != 0 || o->tokens_out != 0;
+}
+
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r)
+{
+    *r = (struct pst_record){.kind = PST_RECORD_ADMIN,
+                             .ts_ns = pst_loop_wall_ns(a->house.loop),
+                             .request = request_text(m->req, space->request)};
+    struct pst_record_admin *t = &r->admin;
+    t->action = PST_ISTR(m->action);
+    t->decision = PST_VERDICT_ALLOW;
+    t->detail = PST_ISTR(m->detail);
+    t->object_id = PST_ISTR(m->object);
+    t->object_type = PST_STR("Key");
+    principal_split(PST_ISTR(m->who), &t->principal_type, &t->principal_id);
+    t->reason = PST_STR("none");
+    t->result = PST_STR("ok");
 }

@@ -52,12 +52,14 @@ struct pst_egress_request {
     bool stream, hold, head_sent, cut;
     /* the body: inline bytes or a sealed memory file */
     bool has_body, released;
+    bool waiting;  /* a body without a release: counted in unreleased */
+    bool verified; /* this body is what this release names; nothing else is sent */
     struct pst_buf inline_body;
     int memfd;
     uint64_t body_bytes, body_at;
     uint64_t submitted_ms;
     /* the release */
-    uint64_t seq;
+    uint64_t seq, released_bytes;
     uint8_t digest[32];
     struct pst_course course;
     struct pst_egress_conn *conn;
@@ -83,6 +85,7 @@ struct pst_egress {
     struct pst_tls_client *tls;
     struct pst_sha256 sha;
     struct pst_map requests;
+    uint32_t unreleased[PST_FRONTS_MAX + 1]; /* bodies of each front that wait for a release */
     struct pst_egress_conn *conns;
     struct pst_egress_conn *idle;       /* the one used last comes first */
     struct pst_egress_request *waiting; /* for a connection, oldest first; linked by next_waiting */

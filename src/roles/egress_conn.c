@@ -182,8 +182,10 @@ enum pst_step_result pst_egress_conn_get(struct pst_egress_request *r, struct ps
         return PST_STEP_NEXT;
     }
     struct pst_link *dial = pst_house_peer(&e->house, PST_ROLE_DIAL, 0);
-    if (e->n_conns >= limit(e, PST_LIMIT_upstream_connections) || dial == NULL ||
-        (c = conn_new(e)) == NULL) {
+    if (e->n_conns < limit(e, PST_LIMIT_upstream_connections) && dial != NULL) {
+        c = conn_new(e);
+    }
+    if (c == NULL) {
         (void)pst_fail(err, PST_E_UPSTREAM_CONNECT, "no connection to the upstream is to be had");
         return PST_STEP_STOP;
     }
@@ -322,10 +324,15 @@ static void conn_advance(struct pst_egress_conn *c)
 static enum pst_status raw_read(struct pst_egress_conn *c, size_t *ret_n, struct pst_err *err)
 {
     struct pst_egress *e = c->egress;
-    if (c->tls != NULL) {
-        return pst_tls_read(c->tls, e->read_buf, sizeof e->read_buf, ret_n, err);
+    const struct pst_egress_request *r = c->request;
+    size_t n = sizeof e->read_buf;
+    if (r != NULL && r->window > 0 && (uint64_t)r->window < n) {
+        n = (size_t)r->window; /* never more than the front has room for */
     }
-    return pst_fd_read(c->fd, e->read_buf, sizeof e->read_buf, ret_n, err);
+    if (c->tls != NULL) {
+        return pst_tls_read(c->tls, e->read_buf, n, ret_n, err);
+    }
+    return pst_fd_read(c->fd, e->read_buf, n, ret_n, err);
 }
 
 static enum pst_status raw_write(struct pst_egress_conn *c, size_t *ret_n, struct pst_err *err)

@@ -14,10 +14,16 @@ enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 
 static void config_free(struct pst_front_config *config)
 {
-    if (config != NULL && config->retired && config->users == 0) {
+    if (config->retired && config->users == 0) {
         pst_memfd_unmap(&config->map);
         free(config);
     }
+}
+
+void pst_front_config_put(struct pst_front_config *config)
+{
+    config->users--;
+    config_free(config);
 }
 
 /* Requests under way keep the configuration they began with: a reload never cuts a stream. */
@@ -108,16 +114,13 @@ static void on_before_sleep(void *user)
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                 struct pst_sandbox_config *sandbox, struct pst_err *err)
 {
-    static const int64_t epoch_2026_s = 1767225600;
     struct pst_front *f = user;
-    int64_t now_s = pst_loop_wall_ns(f->house.loop) / 1000000000;
     (void)go;
     (void)sandbox;
     if (f->config == NULL || f->n_listeners == 0) {
         return pst_fail(err, PST_E_CONFIG, "front was started without configuration or listeners");
     }
-    uint64_t seconds = now_s > epoch_2026_s ? (uint64_t)(now_s - epoch_2026_s) : 0;
-    f->last_id = (uint64_t)f->house.index << 56 | (seconds & 0x3fffffff) << 26;
+    f->last_id = pst_id_first(f->house.index, pst_loop_wall_ns(f->house.loop));
     return PST_OK;
 }
 

@@ -44,14 +44,15 @@ struct pst_front_conn {
     uint32_t peer_uid;
     char address[PST_ADDR_TEXT];
     struct pst_watch watch;
-    struct pst_timer timer;
+    struct pst_timer timer;       /* of the phase: head, body, verdict, idle, last word */
+    struct pst_timer write_timer; /* runs while the client leaves bytes untaken */
     struct pst_h1 parser;
     struct pst_arena arena;         /* of the request in hand: head, JSON, exchange */
     struct pst_buf in;              /* read, not parsed yet */
     struct pst_buf out;             /* written, not sent yet */
     bool closing;                   /* close once `out` is sent */
     bool busy;                      /* a request is in hand: reading stops behind its body */
-    bool gone;                      /* the client has gone */
+    bool last_word;                 /* all was sent, and nothing more will be */
     bool dead;                      /* freed when the loop comes round */
     uint64_t progress_ms;           /* last time the client took a byte */
     struct pst_later later, resume; /* to be freed; to read on */
@@ -93,11 +94,12 @@ void pst_front_conn_push(struct pst_front_conn *c);
 void pst_front_conn_close(struct pst_front_conn *c);
 /* A verdict is due from warden and audit alone: without one in time the client is refused. */
 void pst_front_conn_await(struct pst_front_conn *c);
-void pst_front_conn_drain(struct pst_front_conn *c);
 
 /* --- front_request.c: the steps --------------------------------------------------------------- */
 
 void pst_front_request_begin(struct pst_front_conn *c);
+/* Gives a configuration back; one that was replaced goes with its last user. (front.c) */
+void pst_front_config_put(struct pst_front_config *config);
 /* The head is there. */
 void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_head *head);
 /* Body bytes; PST_AGAIN: no more may be read until the sender is admitted. */
@@ -121,6 +123,12 @@ void pst_front_peer_lost(struct pst_front *f, enum pst_role role, uint8_t index)
 void pst_front_id(struct pst_front_request *r);
 /* Hands the body to the upstream's egress and asks warden. ERR: one of them is not there. */
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err);
+/* The same, with the model's next route when this one's egress is not there. */
+enum pst_status pst_front_propose_any(struct pst_front_request *r, struct pst_err *err);
+/* Makes the next route of the model the one in turn: its body is written. False: there is none. */
+bool pst_front_next_route(struct pst_front_request *r);
+/* Writes the body that leaves for the route in turn. */
+enum pst_status pst_front_serialise(struct pst_front_request *r, struct pst_err *err);
 enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err);
 void pst_front_withdraw(struct pst_front_request *r);
 static inline uint8_t pst_front_round(const struct pst_front_request *r)
@@ -133,7 +141,7 @@ void pst_front_settle(struct pst_front_request *r);
  * ----------------------------------------------------------------- */
 
 /* An error instead of an answer; or, when the answer has begun, its end in the dialect. */
-void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *err,
+void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *why,
                             uint32_t retry_after_ms);
 enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
                                     struct pst_message *m);
@@ -147,5 +155,7 @@ void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct
                             struct pst_str body);
 /* The client took bytes: credit for as many goes to the egress. */
 void pst_front_answer_credit(struct pst_front_request *r);
+/* One line a request, with the id that the client has: no key, no text of prompt or answer. */
+void pst_front_log(const struct pst_front_request *r);
 
 #endif

@@ -55,7 +55,8 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
 static bool piece_write(struct pst_front_request *r, struct pst_str bytes)
 {
     struct pst_buf *out = &r->conn->out;
-    if (bytes.n == 0) {
+    bool bodiless = r->head != NULL && r->head->method == PST_H1_HEAD; /* RFC 9110 §9.3.2 */
+    if (bytes.n == 0 || bodiless) {
         return true;
     }
     if (r->first_out_ns == 0) {
@@ -69,8 +70,7 @@ static bool piece_write(struct pst_front_request *r, struct pst_str bytes)
            pst_h1_write_chunk_end(out);
 }
 
-/* One line a request, with the id that the client has: no key, no text of prompt or answer. */
-static void log_line(const struct pst_front_request *r)
+void pst_front_log(const struct pst_front_request *r)
 {
     struct pst_front *f = r->conn->front;
     struct pst_buf *out = &f->log;
@@ -106,7 +106,7 @@ static void finish(struct pst_front_request *r)
     if (r->head_written && r->chunked && !pst_h1_write_chunk_last(&c->out)) {
         again = false;
     }
-    log_line(r);
+    pst_front_log(r);
     if (r->id != 0) {
         pst_front_settle(r);
         (void)pst_map_take(&f->requests, pst_str_of(&r->id, sizeof r->id));
@@ -304,8 +304,8 @@ static bool guarded_send(struct pst_front_request *r, bool ended)
     return ok;
 }
 
-/* A tool call is whole: it is decided before the client sees it. */
-static void tool_ask(struct pst_front_request *r)
+/* A tool call is whole: it is decided before the client sees it. False: it cannot be asked for. */
+static bool tool_ask(struct pst_front_request *r)
 {
     struct pst_front *f = r->conn->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
@@ -317,16 +317,16 @@ static void tool_ask(struct pst_front_request *r)
     pst_sha256_once(&f->sha, call->arguments, m.digest);
     bool fits = PST_ISTR_SET(m.tool, call->name);
     r->state = PST_REQ_TOOL_WAIT;
-    if (!fits || warden == NULL || !PST_LINK_SEND(warden, TOOL, &m)) {
-        pst_front_answer_verdict(r, false);
-    }
+    pst_front_conn_await(r->conn);
+    return fits && warden != NULL && !pst_house_simulates(&f->house, PST_X_TOOL_UNDECIDED) &&
+           PST_LINK_SEND(warden, TOOL, &m);
 }
 
 static void answer_failed(struct pst_front_request *r, const struct pst_err *err)
 {
     pst_front_withdraw(r);
     if (!r->head_written && r->guarding && r->answer.facts.events_out == 0) {
-        pst_front_answer_error(r, err, 0);
+        pst_front_answer_error(r, err, r->retry_after_ms);
         return;
     }
     /* the guard has written the stream's own error already */
@@ -381,8 +381,8 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
             return;
         }
         pst_front_conn_push(r->conn);
-        if (!r->conn->dead) {
-            tool_ask(r);
+        if (!r->conn->dead && !tool_ask(r)) {
+            pst_front_answer_verdict(r, false);
         }
         return;
     }
@@ -400,20 +400,22 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
 void pst_front_answer_verdict(struct pst_front_request *r, bool allow)
 {
     struct pst_err err = {0};
+    enum pst_status status;
+    do {
+        status = pst_answer_verdict(&r->answer, allow, &r->guarded, &err);
+        allow = false; /* of a next call that cannot even be asked for */
+    } while (status == PST_AGAIN && !tool_ask(r));
+    if (status == PST_AGAIN) {
+        return;
+    }
     struct pst_buf held = r->held;
     bool last = r->held_last;
+    pst_timer_cancel(r->conn->front->house.loop, &r->conn->timer);
     r->state = PST_REQ_LIVE;
     pst_buf_init(&r->held, held.cap);
     r->held_last = false;
-    enum pst_status status = pst_answer_verdict(&r->answer, allow, &r->guarded, &err);
     if (status == PST_ERR) {
         answer_failed(r, &err);
-    } else if (status == PST_AGAIN) {
-        pst_buf_release(&r->held);
-        r->held = held;
-        r->held_last = last;
-        tool_ask(r);
-        return;
     } else {
         guard_feed(r, pst_buf_str(&held), last);
     }
@@ -428,21 +430,15 @@ static bool try_next(struct pst_front_request *r, const struct pst_ipc_answer *m
                   m->error == PST_E_UPSTREAM_REFUSED_ADDRESS ||
                   m->error == PST_E_EGRESS_UNAVAILABLE ||
                   (m->error == PST_E_NONE && (m->status >= 500 || m->status == 429));
-    if (!failed || r->model == NULL || r->route_at + 1u >= r->model->n_routes || r->guarding) {
+    if (!failed || r->guarding || r->model == NULL || r->route_at + 1u >= r->model->n_routes) {
         return false;
     }
     pst_front_withdraw(r);
     r->owed = 0;
-    r->route_at++;
     r->attempt++;
     r->amended = false;
-    const struct pst_image_route *route = &r->model->routes[r->route_at];
-    r->upstream = (uint8_t)route->upstream;
-    pst_buf_clear(&r->body);
-    if (!pst_exchange_set_model(&r->exchange, pst_str_c(route->model)) ||
-        pst_exchange_write(&r->exchange, &r->body, &err) != PST_OK ||
-        pst_front_propose(r, &err) != PST_OK) {
-        pst_front_withdraw(r);
+    (void)pst_fail(&err, PST_E_NO_MEMORY, "%s", pst_error_row(PST_E_NO_MEMORY)->text);
+    if (!pst_front_next_route(r) || pst_front_propose_any(r, &err) != PST_OK) {
         pst_front_answer_error(r, &err, 0);
     }
     return true;
@@ -477,6 +473,9 @@ static void on_upstream_answer(struct pst_front_request *r, const struct pst_ipc
     struct pst_err err = {0};
     if (m->last != 0) {
         r->submitted = false; /* nothing is left there to withdraw */
+    }
+    if (m->first != 0) {
+        r->retry_after_ms = m->retry_after_ms;
     }
     if (m->first != 0 && try_next(r, m)) {
         return;

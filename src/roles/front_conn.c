@@ -16,6 +16,7 @@ enum {
 
 static void conn_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user);
 static void conn_timeout(struct pst_loop *loop, void *user);
+static void write_timeout(struct pst_loop *loop, void *user);
 static void conn_parse(struct pst_front_conn *c);
 
 static uint64_t limit(const struct pst_front *f, enum pst_limit which)
@@ -46,7 +47,6 @@ void pst_front_conn_close(struct pst_front_conn *c)
         return;
     }
     c->dead = true;
-    c->gone = true;
     pst_front_request_abandon(&c->request, c->request.outcome != PST_E_NONE ? c->request.outcome
                                                                             : PST_E_CLIENT_CLOSED);
     *(c->prev != NULL ? &c->prev->next : &f->conns) = c->next;
@@ -56,6 +56,7 @@ void pst_front_conn_close(struct pst_front_conn *c)
     f->n_conns--;
     pst_unwatch(f->house.loop, &c->watch);
     pst_timer_cancel(f->house.loop, &c->timer);
+    pst_timer_cancel(f->house.loop, &c->write_timer);
     pst_loop_later_cancel(f->house.loop, &c->resume);
     pst_fd_close(&c->fd);
     pst_house_count(&f->house, PST_METRIC_connections_open, -1);
@@ -126,8 +127,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     parser_init(c);
     pst_buf_init(&c->in, IN_CAP);
     pst_buf_init(&c->out, OUT_CAP);
-    pst_buf_init(&c->request.body, (size_t)limit(f, PST_LIMIT_body_bytes) * 2);
-    pst_buf_init(&c->request.guarded, (size_t)limit(f, PST_LIMIT_answer_bytes) * 2);
+    pst_buf_init(&c->request.body, 0); /* their caps come with the configuration of a request */
+    pst_buf_init(&c->request.guarded, 0);
     pst_buf_init(&c->request.held, 4 * PST_IPC_WINDOW);
     pst_front_request_begin(c);
     pst_house_timer(&f->house, &c->timer, limit(f, PST_LIMIT_idle_ms), conn_timeout, c);
@@ -180,7 +181,8 @@ static void interest(struct pst_front_conn *c)
     unsigned want = PST_CLOSED |
                     (c->out.n > 0 ? PST_WRITE : 0U); /* always: a change costs a call */
     bool wants_body = c->busy && !c->request.body_ended && c->request.asking != PST_FRONT_ADMITTING;
-    if ((!c->busy || wants_body) && !c->closing && c->in.n < PST_FRONT_READ) {
+    bool draining = c->closing && c->out.n == 0;
+    if (draining || ((!c->busy || wants_body) && !c->closing && c->in.n < PST_FRONT_READ)) {
         want |= PST_READ;
     }
     pst_watch_set(c->front->house.loop, c->watch, want);
@@ -205,27 +207,45 @@ static void conn_send(struct pst_front_conn *c)
         pst_house_count(&f->house, PST_METRIC_bytes_out_total, (int64_t)n);
     }
     pst_front_answer_credit(&c->request);
-    if (c->out.n == 0 && c->closing) {
+    if (c->out.n == 0 && c->closing && !c->last_word) {
+        /* What the client still sends is thrown away for a moment, so that the last word is not
+         * lost in a reset. */
+        c->last_word = true;
         (void)shutdown(c->fd, SHUT_WR);
-        pst_front_conn_drain(c);
-        return;
+        pst_house_timer(&f->house, &c->timer, DRAIN_MS, conn_timeout, c);
     }
     interest(c);
 }
 
 void pst_front_conn_push(struct pst_front_conn *c)
 {
+    struct pst_front *f = c->front;
     if (c->dead) {
         return;
     }
-    if (c->progress_ms == 0 || c->out.n == 0) {
-        c->progress_ms = pst_loop_now_ms(c->front->house.loop);
-    }
     conn_send(c);
-    if (!c->dead && c->out.n > 0 && !c->closing) {
-        pst_house_timer(&c->front->house, &c->timer, limit(c->front, PST_LIMIT_write_ms),
-                        conn_timeout, c);
+    if (!c->dead && c->out.n > 0 && !pst_timer_live(f->house.loop, c->write_timer)) {
+        c->progress_ms = pst_loop_now_ms(f->house.loop);
+        pst_house_timer(&f->house, &c->write_timer, limit(f, PST_LIMIT_write_ms), write_timeout, c);
     }
+}
+
+/* The client has been taking bytes, or has had its time. */
+static void write_timeout(struct pst_loop *loop, void *user)
+{
+    struct pst_front_conn *c = user;
+    struct pst_front *f = c->front;
+    uint64_t silent = pst_loop_now_ms(loop) - c->progress_ms;
+    uint64_t patience = limit(f, PST_LIMIT_write_ms);
+    if (c->out.n == 0) {
+        return;
+    }
+    if (silent < patience) {
+        pst_house_timer(&f->house, &c->write_timer, patience - silent, write_timeout, c);
+        return;
+    }
+    c->request.outcome = PST_E_CLIENT_SLOW;
+    pst_front_conn_close(c);
 }
 
 void pst_front_conn_await(struct pst_front_conn *c)
@@ -234,14 +254,6 @@ void pst_front_conn_await(struct pst_front_conn *c)
         pst_house_timer(&c->front->house, &c->timer, limit(c->front, PST_LIMIT_decision_ms),
                         conn_timeout, c);
     }
-}
-
-/* The last word was said; what the client still sends is thrown away for a moment, so that the word
- * is not lost in a reset. */
-void pst_front_conn_drain(struct pst_front_conn *c)
-{
-    pst_house_timer(&c->front->house, &c->timer, DRAIN_MS, conn_timeout, c);
-    pst_watch_set(c->front->house.loop, c->watch, PST_READ);
 }
 
 /* --- reading
@@ -259,7 +271,7 @@ static void on_event(struct pst_front_conn *c, const struct pst_h1_event *event,
         pst_house_count(&f->house, PST_METRIC_bytes_in_total, (int64_t)event->body.n);
         *ret_stop = pst_front_request_body(r, event->body) == PST_AGAIN;
     } else {
-        if (!r->refused) {
+        if (!r->refused) { /* else a verdict is due, and has its own time */
             pst_timer_cancel(f->house.loop, &c->timer);
         }
         pst_front_request_body_end(r);
@@ -367,33 +379,29 @@ static void conn_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     }
 }
 
-/* One timer a connection; what it means depends on where the connection is. */
+/* The phase took too long; what that means depends on where the connection is. */
 static void conn_timeout(struct pst_loop *loop, void *user)
 {
     struct pst_front_conn *c = user;
     struct pst_front *f = c->front;
+    struct pst_front_request *r = &c->request;
     struct pst_err err = {0};
-    if (c->out.n > 0 && !c->closing) {
-        uint64_t silent = pst_loop_now_ms(loop) - c->progress_ms;
-        if (silent < limit(f, PST_LIMIT_write_ms)) {
-            pst_house_timer(&f->house, &c->timer, limit(f, PST_LIMIT_write_ms) - silent,
-                            conn_timeout, c);
-            return;
-        }
-        c->request.outcome = PST_E_CLIENT_SLOW;
-    } else if (!c->closing && c->request.state == PST_REQ_PROPOSED) {
+    (void)loop;
+    if (c->closing || (!c->busy && !c->parser.begun)) {
+        pst_front_conn_close(c);
+    } else if (r->state == PST_REQ_TOOL_WAIT) {
+        pst_house_count(&f->house, PST_METRIC_EXCEPTION(PST_X_TOOL_UNDECIDED), 1);
+        pst_front_answer_verdict(r, false);
+    } else if (r->state == PST_REQ_PROPOSED || r->state == PST_REQ_ADMITTING) {
         pst_house_count(&f->house, PST_METRIC_EXCEPTION(PST_X_WARDEN_SILENT), 1);
         (void)pst_fail(&err, PST_E_WARDEN_UNAVAILABLE, "%s",
                        pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
-        pst_front_withdraw(&c->request);
-        pst_front_answer_error(&c->request, &err, 0);
-        return;
-    } else if (!c->closing && (c->busy ? !c->request.body_ended : c->parser.begun)) {
+        pst_front_withdraw(r);
+        pst_front_answer_error(r, &err, 0);
+    } else if (!c->busy || !r->body_ended) {
         (void)pst_fail(&err, PST_E_REQUEST_TIMEOUT, "%s",
                        pst_error_row(PST_E_REQUEST_TIMEOUT)->text);
         c->busy = true;
-        pst_front_request_broken(&c->request, &err);
-        return;
+        pst_front_request_broken(r, &err);
     }
-    pst_front_conn_close(c);
 }

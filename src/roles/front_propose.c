@@ -2,8 +2,7 @@
 
 #include "sys/fd.h"
 
-/* Ids grow with every request, and from one process to the next: front slot, then seconds since
- * 2026 at its start and a counter in one number. */
+/* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
     struct pst_front *f = r->conn->front;
@@ -68,6 +67,38 @@ static enum pst_status submit(struct pst_front_request *r, struct pst_err *err)
     r->submitted = true;
     r->round = m.round;
     return PST_OK;
+}
+
+enum pst_status pst_front_serialise(struct pst_front_request *r, struct pst_err *err)
+{
+    const struct pst_image_route *route = &r->model->routes[r->route_at];
+    struct pst_exchange *x = &r->exchange;
+    r->upstream = (uint8_t)route->upstream;
+    pst_buf_clear(&r->body);
+    if (!pst_exchange_set_model(x, pst_str_c(route->model))) {
+        return pst_fail(err, PST_E_NO_MEMORY, "%s", pst_error_row(PST_E_NO_MEMORY)->text);
+    }
+    return pst_exchange_write(x, &r->body, err);
+}
+
+bool pst_front_next_route(struct pst_front_request *r)
+{
+    struct pst_err err = {0};
+    if (r->model == NULL || r->route_at + 1u >= r->model->n_routes) {
+        return false;
+    }
+    r->route_at++;
+    return pst_front_serialise(r, &err) == PST_OK;
+}
+
+enum pst_status pst_front_propose_any(struct pst_front_request *r, struct pst_err *err)
+{
+    enum pst_status status = pst_front_propose(r, err);
+    while (status != PST_OK && err->code == PST_E_EGRESS_UNAVAILABLE && pst_front_next_route(r)) {
+        *err = (struct pst_err){0};
+        status = pst_front_propose(r, err);
+    }
+    return status;
 }
 
 static uint16_t small(uint64_t v)
@@ -152,10 +183,14 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
         status = submit(r, err);
     }
     if (status == PST_OK && !pst_link_send(warden, PST_IPC_PROPOSE, &m, pst_buf_str(&tail), -1)) {
+        pst_front_withdraw(r);
         status = pst_fail(err, PST_E_WARDEN_UNAVAILABLE, "warden takes no more proposals");
     }
+    if (status == PST_OK) {
+        r->state = PST_REQ_PROPOSED;
+        r->told = true;
+    }
     pst_buf_release(&tail);
-    r->state = PST_REQ_PROPOSED;
     return status;
 }
 
@@ -182,6 +217,7 @@ enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err
     }
     r->state = PST_REQ_ADMITTING;
     r->asking = PST_FRONT_ADMITTING;
+    r->told = true;
     return PST_OK;
 }
 
@@ -208,7 +244,7 @@ void pst_front_settle(struct pst_front_request *r)
         {PST_FINISH_TOOL_CALLS, "tool_calls"}, {PST_FINISH_FUNCTION_CALL, "function_call"},
         {PST_FINISH_LENGTH, "length"},         {PST_FINISH_STOP, "stop"},
     };
-    if (r->settled || warden == NULL) {
+    if (r->settled || !r->told || warden == NULL) {
         return;
     }
     r->settled = true;

@@ -157,8 +157,7 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
             return PST_STEP_STOP;
         }
     }
-    if (r->head->expect_continue && r->head->content_length > 0 &&
-        !pst_h1_write_continue(&r->conn->out)) {
+    if (r->head->expect_continue && !pst_h1_write_continue(&r->conn->out)) {
         return PST_STEP_STOP;
     }
     return PST_STEP_NEXT;
@@ -224,7 +223,7 @@ static enum pst_step_result step_read(void *request, struct pst_err *err)
     if (r->asking == PST_FRONT_ADMITTING) {
         return PST_STEP_WAIT;
     }
-    if (r->fault.code != PST_E_NONE) {
+    if (r->fault.code != PST_E_NONE) { /* nobody needs the rest */
         *err = r->fault;
         return PST_STEP_STOP;
     }
@@ -243,19 +242,6 @@ static enum pst_step_result step_read(void *request, struct pst_err *err)
 
 /* --- 3 inspect: what it means
  * ------------------------------------------------------------------------- */
-
-/* The body that leaves for the upstream of the route in turn. */
-static enum pst_status serialise(struct pst_front_request *r, struct pst_err *err)
-{
-    const struct pst_image_route *route = &r->model->routes[r->route_at];
-    struct pst_exchange *x = &r->exchange;
-    r->upstream = (uint8_t)route->upstream;
-    pst_buf_clear(&r->body);
-    if (!pst_exchange_set_model(x, pst_str_c(route->model))) {
-        return pst_fail(err, PST_E_NO_MEMORY, "%s", pst_error_row(PST_E_NO_MEMORY)->text);
-    }
-    return pst_exchange_write(x, &r->body, err);
-}
 
 /* Warden is told every name, so all of them must fit one proposal, beside the credential. */
 static enum pst_status tools_check(const struct pst_front_request *r, struct pst_err *err)
@@ -297,7 +283,7 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
     /* what is known beforehand goes in at once, so that the usual request takes one round */
     if ((r->model->max_tokens != 0 &&
          !pst_exchange_cap_tokens(&r->exchange, r->model->max_tokens, false)) ||
-        !pst_exchange_want_usage(&r->exchange) || serialise(r, err) != PST_OK) {
+        !pst_exchange_want_usage(&r->exchange) || pst_front_serialise(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
     return PST_STEP_NEXT;
@@ -309,14 +295,14 @@ static enum pst_step_result inspect_admin(struct pst_front_request *r, struct ps
     r->upstream = PST_UPSTREAM_CONTROL;
     bool ok = pst_buf_add(&r->body, r->head->method_name) && pst_buf_byte(&r->body, ' ') &&
               pst_buf_add(&r->body, r->head->path) && pst_buf_byte(&r->body, '\n');
-    if (ok && r->json_begun) {
-        return pst_json_write(r->json.root, &r->body, err) == PST_OK ? PST_STEP_NEXT
-                                                                     : PST_STEP_STOP;
+    if (ok && r->json_begun && pst_json_write(r->json.root, &r->body, err) != PST_OK) {
+        return PST_STEP_STOP;
     }
-    if (!ok) {
-        (void)pst_fail(err, PST_E_LIMIT, "the request is too long");
+    if (!ok || r->body.n > PST_IPC_INLINE_MAX) {
+        too_large(err); /* control takes no memory files */
+        return PST_STEP_STOP;
     }
-    return ok ? PST_STEP_NEXT : PST_STEP_STOP;
+    return PST_STEP_NEXT;
 }
 
 static enum pst_step_result step_inspect(void *request, struct pst_err *err)
@@ -348,7 +334,7 @@ static enum pst_step_result step_propose(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
     r->attempt = 1;
-    if (pst_front_propose(r, err) != PST_OK) {
+    if (pst_front_propose_any(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
     if (pst_operation_row(r->route.operation)->place == PST_PLACE_LOCAL) {
@@ -372,29 +358,22 @@ static const struct pst_step steps[] = {
     {"propose", step_propose, PST_X_WARDEN_SILENT},
     {"guard", step_guard, PST_X_ANSWER_UNREADABLE},
 };
-enum { STEP_PROPOSE = 3 };
 
 /* A request refused here is proposed all the same, with its fault: warden denies it, audit records
  * it, and only then the client hears of it. Without them it hears at once. */
 static void refuse(struct pst_front_request *r, const struct pst_err *why)
 {
-    struct pst_err err = *why;
-    bool house_failed = r->course.at >=
-                        STEP_PROPOSE; /* it was fine; warden or egress is not there */
+    struct pst_err err = {0};
     r->refused = true;
+    r->fault = *why;
+    r->attempt = 0;
+    r->upstream = PST_UPSTREAM_CONTROL;
     pst_house_count(&r->conn->front->house, PST_METRIC_refused_total, 1);
-    pst_front_id(r);
-    if (!house_failed) {
-        r->fault = *why;
-        r->attempt = 0;
-        r->upstream = PST_UPSTREAM_CONTROL;
-        if (pst_front_propose(r, &err) == PST_OK) {
-            pst_front_conn_await(r->conn);
-            return;
-        }
+    if (pst_front_propose(r, &err) == PST_OK) {
+        pst_front_conn_await(r->conn);
+    } else {
+        pst_front_answer_error(r, why->code == PST_E_NONE ? &err : why, 0);
     }
-    pst_front_withdraw(r);
-    pst_front_answer_error(r, &err, 0);
 }
 
 void pst_front_request_run(struct pst_front_request *r)
@@ -417,6 +396,14 @@ void pst_front_request_run(struct pst_front_request *r)
 /* --- life of a request
  * --------------------------------------------------------------------------------- */
 
+static void config_take(struct pst_front_request *r)
+{
+    r->config = r->conn->front->config;
+    r->config->users++;
+    r->body.cap = (size_t)pst_front_limit(r, PST_LIMIT_body_bytes) * 2;
+    r->guarded.cap = (size_t)pst_front_limit(r, PST_LIMIT_answer_bytes) * 2;
+}
+
 void pst_front_request_begin(struct pst_front_conn *c)
 {
     struct pst_front_request *r = &c->request;
@@ -430,8 +417,7 @@ void pst_front_request_begin(struct pst_front_conn *c)
     pst_buf_clear(&r->body);
     pst_buf_clear(&r->guarded);
     pst_buf_clear(&r->held);
-    r->config = c->front->config;
-    r->config->users++;
+    config_take(r);
     r->began_ns = pst_loop_now_ns(c->front->house.loop);
 }
 
@@ -439,9 +425,8 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 {
     struct pst_front *f = r->conn->front;
     if (r->config != f->config && r->id == 0) { /* an idle connection takes the newest */
-        r->config->users--;
-        r->config = f->config;
-        r->config->users++;
+        pst_front_config_put(r->config);
+        config_take(r);
     }
     r->head = head;
     pst_front_request_run(r);
@@ -450,13 +435,13 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
     r->conn->closing = false;
-    if (r->refused &&
-        !r->answering) { /* the verdict on it is on its way, and ends the connection */
+    bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
+                   r->state != PST_REQ_ADMITTED;
+    if (r->refused && !r->answering) { /* its denial is on its way, and the last word here */
+        r->body_ended = true;
         r->head = NULL;
         return;
     }
-    bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
-                   r->state != PST_REQ_ADMITTED;
     if (decided || r->answering) {
         r->outcome = err->code;
         pst_front_conn_close(r->conn);
@@ -476,6 +461,7 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
             r->outcome = code;
         }
         pst_front_withdraw(r);
+        pst_front_log(r);
         pst_front_settle(r);
         (void)pst_map_take(&f->requests, pst_str_of(&r->id, sizeof r->id));
         pst_house_count(&f->house, PST_METRIC_requests_live, -1);
@@ -491,7 +477,7 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
         r->guarding = false;
     }
     if (r->config != NULL) {
-        r->config->users--;
+        pst_front_config_put(r->config);
         r->config = NULL;
     }
 }
@@ -508,7 +494,6 @@ static void on_denied(struct pst_front_request *r, const struct pst_ipc_denied *
     } else {
         (void)pst_fail(&err, code, "%.*s", (int)m->message.n, m->message.b);
     }
-    r->settled = true; /* it was never in flight */
     pst_front_withdraw(r);
     pst_front_answer_error(r, &err, m->retry_after_ms);
 }
@@ -520,9 +505,7 @@ static void on_admitted(struct pst_front_request *r)
     }
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
-    if (r->body_ended || r->fault.code != PST_E_NONE) {
-        pst_front_request_run(r);
-    }
+    pst_front_request_run(r); /* the body may be whole, or broken at its beginning */
     pst_front_conn_resume(r->conn);
 }
 
@@ -542,7 +525,7 @@ static void on_amend(struct pst_front_request *r, const struct pst_ipc_amend *m,
     }
     pst_front_withdraw(r);
     r->amended = true;
-    if (!ok || serialise(r, &err) != PST_OK || pst_front_propose(r, &err) != PST_OK) {
+    if (!ok || pst_front_serialise(r, &err) != PST_OK || pst_front_propose(r, &err) != PST_OK) {
         if (err.code == PST_E_NONE) {
             (void)pst_fail(&err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
         }

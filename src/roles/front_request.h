@@ -59,13 +59,15 @@ struct pst_front_request {
     uint8_t upstream;
     uint8_t round; /* of the body that was submitted last */
     bool refused;  /* here: its denial is on its way, or sent */
+    bool told;     /* warden knows this id: it is owed a settlement */
     bool amended, submitted, answering, head_written, chunked, until_close, settled;
     struct pst_answer answer;
     bool guarding;
     struct pst_buf guarded; /* what the guard let out in one go */
     struct pst_buf held;    /* upstream bytes that wait for a tool's verdict */
     bool held_last;
-    uint32_t owed; /* answer bytes taken and not yet credited */
+    uint32_t retry_after_ms; /* what the upstream said */
+    uint32_t owed;           /* answer bytes taken and not yet credited */
     uint32_t calls;
     uint16_t status;
     uint64_t bytes_out;

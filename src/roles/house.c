@@ -7,11 +7,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     QUEUE_CAP = 16 * 1024 * 1024,
-    READ_ROUNDS = 4, /* batches from one peer before the others have their turn */
+    READ_ROUNDS = 4,          /* batches from one peer before the others have their turn */
+    HOLD_ABOVE = 1024 * 1024, /* bytes queued for one peer before others are not read any more … */
+    HOLD_BELOW = 256 * 1024,  /* … and are again */
 };
 
 void pst_house_log(const struct pst_house *house, const char *fmt, ...)
@@ -116,11 +119,13 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
 {
     (void)loop;
     (void)watch;
-    (void)ready;
     struct pst_house_link *l = user;
     struct pst_house *house = l->house;
     bool more;
     unsigned violation;
+    if (l->held && (ready & PST_HANGUP) == 0) {
+        return;
+    }
     enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS,
                                            house->ops->message, house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
@@ -137,7 +142,9 @@ static enum pst_status link_watch(struct pst_house *house, struct pst_house_link
 {
     l->used = true;
     l->house = house;
-    return pst_watch(house->loop, l->link.fd, PST_READ, link_ready, l, &l->watch, err);
+    l->held = house->holding && l->link.peer == house->ops->hold;
+    return pst_watch(house->loop, l->link.fd, l->held ? 0 : PST_READ, link_ready, l, &l->watch,
+                     err);
 }
 
 /* A new end of a pair; it replaces a link to the same peer (which has been restarted). */
@@ -183,6 +190,12 @@ struct pst_link *pst_house_peer(struct pst_house *house, enum pst_role role, uin
     return NULL;
 }
 
+static void interest_set(struct pst_house *house, const struct pst_house_link *l)
+{
+    pst_watch_set(house->loop, l->watch,
+                  (l->held ? 0U : PST_READ) | (l->link.blocked ? PST_WRITE : 0U));
+}
+
 static void link_flush(struct pst_house *house, struct pst_house_link *l)
 {
     if (!l->used || (l->link.queued == 0 && !l->link.broken)) {
@@ -197,7 +210,32 @@ static void link_flush(struct pst_house *house, struct pst_house_link *l)
         }
         return;
     }
-    pst_watch_set(house->loop, l->watch, status == PST_AGAIN ? PST_READ | PST_WRITE : PST_READ);
+    interest_set(house, l);
+}
+
+/* Back-pressure, as ops->hold says: whoever asks faster than answers can be passed on, waits. */
+static void holds_set(struct pst_house *house)
+{
+    const struct pst_house_ops *ops = house->ops;
+    size_t queued = 0;
+    for (size_t i = 0; i < PST_HOUSE_LINKS && ops->hold_for != PST_ROLE_SUPERVISOR; i++) {
+        const struct pst_house_link *l = &house->links[i];
+        if (l->used && l->link.peer == ops->hold_for && l->link.queue.n > queued) {
+            queued = l->link.queue.n;
+        }
+    }
+    bool hold = queued > (house->holding ? HOLD_BELOW : HOLD_ABOVE);
+    if (hold == house->holding) {
+        return;
+    }
+    house->holding = hold;
+    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
+        struct pst_house_link *l = &house->links[i];
+        if (l->used && l->link.peer == ops->hold) {
+            l->held = hold;
+            interest_set(house, l);
+        }
+    }
 }
 
 static void flush_all(struct pst_loop *loop, void *user)
@@ -214,6 +252,7 @@ static void flush_all(struct pst_loop *loop, void *user)
         link_flush(house, &house->links[order[i]]);
     }
     link_flush(house, &house->control);
+    holds_set(house);
 }
 
 /* --- the supervisor's orders
@@ -301,6 +340,7 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     *house = (struct pst_house){.self = self, .index = index, .ops = ops, .user = user};
     house->scratch = malloc(sizeof *house->scratch);
     (void)signal(SIGPIPE, SIG_IGN);
+    tzset(); /* reads /etc/localtime, which the first certificate's date would do in the sandbox */
     if (house->scratch == NULL || pst_loop_open(NULL, &house->loop, &err) != PST_OK ||
         pst_fd_nonblock(PST_HOUSE_CONTROL_FD, true, &err) != PST_OK) {
         (void)fprintf(stderr, "%s/%u cannot start: %s\n", pst_role_name(self), index, err.text);

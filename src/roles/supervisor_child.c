@@ -91,11 +91,14 @@ static uid_t child_user(const struct pst_child *c)
 /* The evidence folder belongs to the user that writes it. */
 static enum pst_status folder_give(int fd, uid_t user, struct pst_err *err)
 {
-    DIR *dir = fdopendir(dup(fd));
+    int copy = dup(fd); /* closedir closes it */
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
     const struct dirent *entry;
     if (dir == NULL || fchown(fd, user, user) != 0) {
         if (dir != NULL) {
             (void)closedir(dir);
+        } else if (copy >= 0) {
+            (void)close(copy);
         }
         return pst_fail(err, PST_E_IO, "the evidence folder cannot be given to its writer: %m");
     }
@@ -402,7 +405,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
         if (c->role == PST_ROLE_WARDEN && s->fronts_wait && pong->n >= s->fronts_after) {
             pst_super_images_to_fronts(s);
         }
-    } else if (m->type == PST_IPC_READY) {
+    } else if (m->type == PST_IPC_READY && !c->ready) {
         on_ready(c, m->fixed);
     } else if (m->type == PST_IPC_VIOLATION) {
         on_violation(c, m->fixed);

@@ -2,6 +2,7 @@
 
 #include "sys/fd.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -110,7 +111,7 @@ static bool same_upstream(const struct pst_super_images *a, const struct pst_sup
 static void replace_all(struct pst_super *s, struct pst_super_images *old)
 {
     const struct pst_plan *plan = s->current.plan;
-    static const enum pst_role now[] = {PST_ROLE_WARDEN, PST_ROLE_DIAL};
+    static const enum pst_role now[] = {PST_ROLE_AUDIT, PST_ROLE_WARDEN, PST_ROLE_DIAL};
     for (size_t i = 0; i < PST_LEN(now); i++) {
         struct pst_child *c = pst_super_child(s, now[i], 0);
         if (c != NULL && c->running) {
@@ -273,8 +274,11 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     if (pst_fd_pair(pair, 0, err) != PST_OK) {
         return PST_ERR;
     }
-    const struct pst_proc_fd fds[] = {{pair[1], COMPILE_FD}};
-    const struct pst_proc_spec spec = {.path = o->self_path, .argv = argv, .fds = fds, .n_fds = 1};
+    /* what is wrong comes back in a message, so its standard error has nothing to add */
+    PST_FD null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    const struct pst_proc_fd fds[] = {{pair[1], COMPILE_FD}, {null, STDERR_FILENO}};
+    const struct pst_proc_spec spec = {
+        .path = o->self_path, .argv = argv, .fds = fds, .n_fds = null >= 0 ? 2 : 1};
     enum pst_status status = pst_proc_start(&spec, &s->compiler, err);
     pst_fd_close(&pair[1]);
     if (status == PST_OK) {

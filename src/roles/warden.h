@@ -25,11 +25,13 @@ struct pst_warden_policy {
 struct pst_warden_request {
     uint64_t id;
     enum pst_req_state state;
-    uint8_t front, upstream, attempt;
-    bool stopped; /* told to end; waits for the front to settle */
+    uint8_t front, upstream, route, attempt;
+    bool released; /* once at least: its outcome is owed to the evidence */
+    bool stopped;  /* told to end; waits for the front to settle */
     const struct pst_keyring_key *key;
     char principal[192]; /* "Workload::demo" */
     char end_user[192];
+    char resource[PST_MODEL_MAX]; /* what was released */
     struct pst_budget_hold hold;
 };
 
@@ -42,6 +44,7 @@ struct pst_warden {
     struct pst_map requests;
     struct pst_arena arena;               /* of one message */
     uint64_t last_id[PST_FRONTS_MAX + 1]; /* newest request id of each front: ids only grow */
+    uint32_t live[PST_FRONTS_MAX + 1];    /* requests of each front */
     struct pst_timer expiry;
     uint64_t seed;
 };
@@ -49,8 +52,10 @@ struct pst_warden {
 struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
 /* The id was this front's, and has ended: what still comes for it is late, not wrong. */
 bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
-/* Ends a request: gives back what it holds and writes its outcome. `s` may be NULL (the front is
- * gone): then `code` says why. */
+/* Takes a request out, and gives back what it holds. */
+void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
+/* Ends a request: gives back what it holds and, if it was released, writes its outcome. `s` may be
+ * NULL (the front is gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
                        const struct pst_ipc_settle *s, enum pst_error code);
 

@@ -26,7 +26,8 @@ struct pst_case {
     struct pst_decision decision;
     struct pst_budget_hold hold;
     uint32_t retry_after_ms;
-    char principal[192];
+    char principal[192]; /* "Workload::demo" */
+    char person[192];    /* "EndUser::demo/alice"; empty: it speaks for itself */
 };
 
 /* --- 4 identify ------------------------------------------------------------------------------- */
@@ -103,6 +104,9 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
         return stop(c, err, PST_E_ASSERTION_INVALID);
     }
     struct pst_str app = c->who.id;
+    if (!pst_str_eq(c->who.type, PST_STR("Workload")) || pst_str_find_byte(app, '/') != PST_NPOS) {
+        return stop(c, err, PST_E_ASSERTION_NOT_ALLOWED); /* APP/SUB could be read two ways */
+    }
     uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
     if (name == NULL || app.n + 1 + sub.n > 120) {
         return stop(c, err, PST_E_ASSERTION_INVALID);
@@ -155,6 +159,9 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
         principal_text(c);
         groups_add(c->policy, c->principal, &c->who);
     }
+    if (result == PST_STEP_NEXT && c->who.end_user.n > 0) {
+        pst_text(c->person, sizeof c->person, "EndUser::%.*s", PST_FMT(c->who.end_user));
+    }
     return result;
 }
 
@@ -169,6 +176,9 @@ static bool route_valid(const struct pst_case *c, const struct pst_image_route *
     *ret = NULL;
     if (row == NULL || (row->place == PST_PLACE_CONTROL && !c->front->admin)) {
         return false;
+    }
+    if (p->fault == PST_E_NONE && row->place == PST_PLACE_NOWHERE) {
+        return false; /* a part of other decisions: nobody can ask for it by itself */
     }
     if (p->fault != PST_E_NONE || row->place != PST_PLACE_UPSTREAM) {
         return p->upstream == PST_UPSTREAM_CONTROL;
@@ -241,14 +251,12 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
 
 /* --- 6 reserve -------------------------------------------------------------------------------- */
 
-static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str *principal)
+static struct pst_budget_ask budget_ask(const struct pst_case *c)
 {
-    *principal = pst_str_c(c->principal);
-    if (c->who.end_user.n > 0) {
-        *principal = c->who.end_user;
-    }
+    bool speaks_for = c->person[0] != 0;
     return (struct pst_budget_ask){
-        .principal = *principal,
+        .principal = pst_str_c(speaks_for ? c->person : c->principal),
+        .app = pst_str_c(speaks_for ? c->principal : NULL),
         .groups = c->who.groups,
         .n_groups = c->who.n_groups,
         .model = c->p != NULL && c->p->operation == PST_OP_CHAT ? PST_ISTR(c->p->resource)
@@ -260,10 +268,8 @@ static struct pst_budget_ask budget_ask(const struct pst_case *c, struct pst_str
 static enum pst_step_result step_reserve(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
-    struct pst_str principal;
-    struct pst_budget_ask ask = budget_ask(c, &principal);
-    if (c->decision.verdict == PST_AMEND ||
-        (c->request != NULL && c->request->state == PST_REQ_LIVE)) {
+    struct pst_budget_ask ask = budget_ask(c);
+    if (c->decision.verdict == PST_AMEND || (c->request != NULL && c->request->released)) {
         return PST_STEP_NEXT; /* counted when it is released; another attempt is the same request */
     }
     if (pst_budget_take(&c->w->budget, &ask, &c->hold, &c->retry_after_ms, err) != PST_OK) {
@@ -372,34 +378,42 @@ static void unavailable(struct pst_case *c, uint64_t req, enum pst_error code)
     (void)PST_LINK_SEND(c->front, STOP, &m);
 }
 
-static void forget(struct pst_warden *w, struct pst_warden_request *r)
+/* What was proposed does not come about. A request of which an attempt was released stays: its
+ * front settles it, with an outcome. */
+static void drop(struct pst_case *c)
 {
-    (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
-    pst_budget_settle(&w->budget, &r->hold);
-    free(r);
-    pst_house_count(&w->house, PST_METRIC_requests_live, -1);
+    pst_budget_settle(&c->w->budget, &c->hold);
+    if (c->request != NULL && c->request->released) {
+        c->request->state = PST_REQ_LIVE;
+    } else if (c->request != NULL) {
+        pst_warden_forget(c->w, c->request);
+        c->request = NULL;
+    }
 }
 
-/* Keeps the request in flight; false without room. */
+/* Keeps the request in flight; false without room. A connection carries one request at a time, so
+ * no front has more of them than connections, and none can take the places of the others. */
 static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
 {
     struct pst_warden *w = c->w;
     struct pst_warden_request *r = c->request;
     if (r == NULL) {
-        r = calloc(1, sizeof *r);
+        uint64_t most = c->policy->image->limits.v[PST_LIMIT_connections];
+        r = w->live[c->front->index] < most ? calloc(1, sizeof *r) : NULL;
         if (r == NULL) {
             return false;
         }
         r->id = id;
+        r->front = c->front->index;
         if (!pst_map_put(&w->requests, pst_str_of(&r->id, sizeof r->id), r)) {
             free(r);
             return false;
         }
         c->request = r;
+        w->live[r->front]++;
         pst_house_count(&w->house, PST_METRIC_requests_live, 1);
     }
     r->state = state;
-    r->front = c->front->index;
     r->key = c->key;
     memcpy(r->principal, c->principal, sizeof r->principal);
     pst_str_cut_c(c->who.end_user, r->end_user, sizeof r->end_user);
@@ -407,9 +421,11 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
         r->hold = c->hold;
         c->hold.n = 0;
     }
-    if (c->p != NULL) {
+    r->route = c->p->route;
+    r->attempt = c->p->attempt;
+    pst_str_cut_c(PST_ISTR(c->p->resource), r->resource, sizeof r->resource);
+    if (state == PST_REQ_LIVE) {
         r->upstream = c->p->upstream;
-        r->attempt = c->p->attempt;
     }
     return true;
 }
@@ -424,11 +440,7 @@ static void deny(struct pst_case *c, const struct pst_image_route *route)
     struct pst_ipc_deny m;
     _Static_assert(sizeof m == sizeof as_release, "both are PST_DECISION_FIELDS");
     memcpy(&m, &as_release, sizeof m);
-    pst_budget_settle(&w->budget, &c->hold);
-    if (c->request != NULL) {
-        forget(w, c->request);
-        c->request = NULL;
-    }
+    drop(c);
     pst_house_count(&w->house, PST_METRIC_decisions_deny_total, 1);
     if (audit == NULL || !pst_link_send(audit, PST_IPC_DENY, &m, pst_buf_str(&tail), -1)) {
         unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
@@ -436,35 +448,48 @@ static void deny(struct pst_case *c, const struct pst_image_route *route)
     pst_buf_release(&tail);
 }
 
+static void deny_for(struct pst_case *c, const struct pst_image_route *route, enum pst_error code)
+{
+    c->decision.verdict = PST_DENY;
+    c->decision.code = code;
+    pst_text(c->decision.message, sizeof c->decision.message, "%s", pst_error_row(code)->text);
+    deny(c, route);
+}
+
 static void release(struct pst_case *c, const struct pst_image_route *route)
 {
     struct pst_warden *w = c->w;
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
-    if (audit == NULL || !keep(c, c->p->req, PST_REQ_LIVE)) {
-        pst_budget_settle(&w->budget, &c->hold);
-        unavailable(c, c->p->req,
-                    audit == NULL ? PST_E_AUDIT_UNAVAILABLE : PST_E_CONCURRENCY_LIMITED);
+    if (audit == NULL) {
+        drop(c);
+        unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
+        return;
+    }
+    if (!keep(c, c->p->req, PST_REQ_LIVE)) {
+        deny_for(c, route, PST_E_CONCURRENCY_LIMITED);
         return;
     }
     struct pst_buf tail;
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     struct pst_ipc_release m = decision_message(c, route, &tail);
-    if (!pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
-        forget(w, c->request);
+    if (pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
+        c->request->released = true;
+    } else {
+        drop(c);
         unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
     }
     pst_buf_release(&tail);
     pst_house_count(&w->house, PST_METRIC_decisions_allow_total, 1);
 }
 
-static void amend(struct pst_case *c)
+static void amend(struct pst_case *c, const struct pst_image_route *route)
 {
     struct pst_buf tail;
     pst_buf_init(&tail, PST_IPC_TAIL_MAX / 2);
     struct pst_ipc_amend m = {.req = c->p->req, .max_tokens = c->decision.max_tokens};
     m.strip_n = list_put(&tail, c->decision.strip, c->decision.n_strip);
     if (m.strip_n != c->decision.n_strip || !keep(c, c->p->req, PST_REQ_AMENDED)) {
-        unavailable(c, c->p->req, PST_E_LIMIT);
+        deny_for(c, route, PST_E_CONCURRENCY_LIMITED);
     } else {
         (void)pst_link_send(c->front, PST_IPC_AMEND, &m, pst_buf_str(&tail), -1);
         pst_house_count(&c->w->house, PST_METRIC_decisions_amend_total, 1);
@@ -496,6 +521,24 @@ static enum pst_req_state state_of(const struct pst_warden_request *r)
     return r != NULL ? r->state : PST_REQ_NONE;
 }
 
+/* Attempts are counted from one, each after the one before it has failed; what a front refuses by
+ * itself is no attempt, and was never released. */
+static bool attempt_valid(const struct pst_ipc_propose *p, const struct pst_warden_request *known)
+{
+    enum pst_req_state state = state_of(known);
+    if (p->fault != PST_E_NONE) {
+        return p->attempt == 0 && state != PST_REQ_LIVE;
+    }
+    uint8_t before = known != NULL ? known->attempt : 0;
+    return p->attempt == (state == PST_REQ_AMENDED ? before : before + 1);
+}
+
+/* Only the front of the administration has a socket whose peers the kernel vouches for. */
+static bool peer_valid(const struct pst_link *front, uint8_t cred_kind)
+{
+    return cred_kind != PST_CRED_KIND_PEER || front->admin;
+}
+
 static bool tail_split(struct pst_str tail, uint16_t cred_n, uint16_t assertion_n,
                        struct pst_str *cred, struct pst_str *assertion, struct pst_str *rest)
 {
@@ -525,6 +568,24 @@ static bool tools_read(struct pst_case *c, struct pst_str list, struct pst_str *
     return pst_cur_done(&cur);
 }
 
+/* Where a request is decides what may be proposed for it: once amended, the amended one; once
+ * released, another attempt for the same model by a later route. An honest front does nothing else,
+ * and another one gains nothing by it: one place and one token pay for one request. */
+static bool proposal_valid(const struct pst_case *c)
+{
+    const struct pst_ipc_propose *p = c->p;
+    const struct pst_warden_request *r = c->request;
+    if (!pst_ipc_legal(pst_ipc_row(PST_IPC_PROPOSE), state_of(r)) || p->fault >= PST_E_COUNT ||
+        (p->amended != 0) != (state_of(r) == PST_REQ_AMENDED)) {
+        return false;
+    }
+    if (r == NULL || p->fault != PST_E_NONE || r->state == PST_REQ_ADMITTED) {
+        return true;
+    }
+    bool next_route = r->state == PST_REQ_AMENDED ? p->route == r->route : p->route > r->route;
+    return next_route && pst_str_eq(PST_ISTR(p->resource), pst_str_c(r->resource));
+}
+
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                                    const struct pst_ipc_propose *p, struct pst_str tail)
 {
@@ -537,13 +598,10 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                          .who.acr = "none"};
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, p->req);
-    if (!id_valid(w, front, p->req, c.request) ||
-        !pst_ipc_legal(pst_ipc_row(PST_IPC_PROPOSE), state_of(c.request)) ||
+    if (!id_valid(w, front, p->req, c.request) || !proposal_valid(&c) ||
         !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &tools_list) ||
-        !tools_read(&c, tools_list, &tools) || p->fault >= PST_E_COUNT ||
-        (c.request != NULL && c.request->state == PST_REQ_LIVE &&
-         p->attempt != c.request->attempt + 1) ||
-        ((p->amended != 0) != (c.request != NULL && c.request->state == PST_REQ_AMENDED))) {
+        !tools_read(&c, tools_list, &tools) || !attempt_valid(p, c.request) ||
+        !peer_valid(front, p->cred_kind)) {
         return PST_ERR;
     }
     pst_house_count(&w->house, PST_METRIC_requests_total, 1);
@@ -562,13 +620,17 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     }
     facts_of_proposal(&c, tools, p->tools_n);
     bool known = judge(&c, STEP_IDENTIFY, STEP_DECIDE);
+    if (known && c.request != NULL && c.request->released &&
+        !pst_str_eq(pst_str_c(c.principal), pst_str_c(c.request->principal))) {
+        return PST_ERR; /* another attempt is the same request, so it is the same sender's */
+    }
     if (p->fault != PST_E_NONE) { /* refused by the front already: who it was is only noted */
         pst_decide(c.policy->cedar, &c.facts, NULL, 0, &w->arena, &c.decision);
         deny(&c, NULL);
     } else if (!known || !judge(&c, STEP_DECIDE, PST_LEN(steps))) {
         deny(&c, route);
     } else if (c.decision.verdict == PST_AMEND) {
-        amend(&c);
+        amend(&c, route);
     } else {
         release(&c, route);
     }
@@ -598,18 +660,18 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
     c.request = pst_warden_find(w, a->req);
     if (!id_valid(w, front, a->req, c.request) ||
         !pst_ipc_legal(pst_ipc_row(PST_IPC_ADMIT), state_of(c.request)) ||
+        !peer_valid(front, a->cred_kind) ||
         !tail_split(tail, a->cred_n, a->assertion_n, &c.credential, &c.assertion, &rest) ||
         rest.n != 0) {
         return PST_ERR;
     }
     facts_of_proposal(&c, NULL, 0);
     struct pst_err err = {0};
-    struct pst_str principal;
     if (!judge(&c, STEP_IDENTIFY, STEP_DECIDE)) {
         deny(&c, NULL);
         return PST_OK;
     }
-    struct pst_budget_ask ask = budget_ask(&c, &principal);
+    struct pst_budget_ask ask = budget_ask(&c);
     if (pst_budget_peek(&w->budget, &ask, &c.retry_after_ms, &err) != PST_OK ||
         !keep(&c, a->req, PST_REQ_ADMITTED)) {
         c.decision.code = err.code != PST_E_NONE ? err.code : PST_E_CONCURRENCY_LIMITED;

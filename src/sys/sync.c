@@ -56,18 +56,20 @@ enum pst_status pst_sync_start(struct pst_sync *s, int fd, struct pst_err *err)
     return PST_OK;
 }
 
-enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
+/* The outcome of the sync under way, waited for until `limit` (NULL: until it is there). */
+static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespec *limit,
+                               struct pst_err *err)
 {
     struct io_event event = {0};
-    struct timespec none = {0};
     uint64_t count;
-    if (!s->busy) {
-        return PST_AGAIN;
-    }
-    if (read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
+    long n;
+    do {
+        n = syscall(SYS_io_getevents, s->context, at_least, 1, &event, limit);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0 && read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
+        s->busy = false;
         return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
     }
-    long n = syscall(SYS_io_getevents, s->context, 0, 1, &event, &none);
     if (n == 0) {
         return PST_AGAIN;
     }
@@ -76,4 +78,15 @@ enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
         return pst_fail(err, PST_E_IO, "fdatasync: %s", strerror(n < 0 ? errno : (int)-event.res));
     }
     return PST_OK;
+}
+
+enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
+{
+    struct timespec none = {0};
+    return s->busy ? outcome(s, 0, &none, err) : PST_AGAIN;
+}
+
+enum pst_status pst_sync_wait(struct pst_sync *s, struct pst_err *err)
+{
+    return s->busy ? outcome(s, 1, NULL, err) : PST_OK;
 }
