@@ -223,7 +223,8 @@ static struct pst_cedar_value principal(struct court *c, struct pst_cedar_reques
     return person;
 }
 
-/* Asks whether `operation` on `resource` is permitted and notes what decided. The codes say why
+/* Asks whether `operation` on `resource` is permitted, notes what decided and takes on what that
+ * demands, also where a tool or a person is only a part of the question. The codes say why
  * not: forbidden, not permitted, not evaluable, or an obligation that cannot be met. */
 static bool permitted(struct court *c, enum pst_operation operation, struct pst_str resource,
                       bool app_itself, struct pst_cedar_answer *ret)
@@ -259,22 +260,12 @@ static bool permitted(struct court *c, enum pst_operation operation, struct pst_
         deny(c->out, ret->n_reasons > 0 ? PST_E_POLICY_FORBIDDEN : PST_E_POLICY_DENIED,
              ret->n_reasons > 0 ? "a policy forbids this" : "no policy permits this", resource);
     }
-    return ret->allow;
-}
-
-static bool permitted_with_obligations(struct court *c, enum pst_operation operation,
-                                       struct pst_str resource)
-{
-    struct pst_cedar_answer answer;
-    if (!permitted(c, operation, resource, false, &answer)) {
-        return false;
-    }
-    for (size_t i = 0; i < answer.n_reasons; i++) {
-        if (!obligations_take(c, answer.reasons[i])) {
+    for (size_t i = 0; ret->allow && i < ret->n_reasons; i++) {
+        if (!obligations_take(c, ret->reasons[i])) {
             return false;
         }
     }
-    return true;
+    return ret->allow;
 }
 
 /* --- the parts of a decision
@@ -383,8 +374,8 @@ void pst_decide(const struct pst_cedar *policies, const struct pst_facts *facts,
         models_permitted(&c, models, n_models);
         return;
     }
-    if (!permitted_with_obligations(&c, facts->operation, facts->resource) ||
-        !tools_permitted(&c)) {
+    struct pst_cedar_answer answer;
+    if (!permitted(&c, facts->operation, facts->resource, false, &answer) || !tools_permitted(&c)) {
         return;
     }
     ret->code = PST_E_NONE;

@@ -78,6 +78,14 @@ static bool packet_join(struct pst_link *link, uint32_t n, int fd)
     return true;
 }
 
+/* A buffer remembers that it was full; a queue must not: it has room again when some of it left. */
+static bool queue_room(struct pst_buf *queue, size_t n)
+{
+    bool room = n <= queue->cap - queue->n && pst_buf_room(queue, n) != NULL;
+    queue->failed = false;
+    return room;
+}
+
 bool pst_link_send(struct pst_link *link, enum pst_ipc_type type, const void *fixed,
                    struct pst_str tail, int fd)
 {
@@ -87,8 +95,8 @@ bool pst_link_send(struct pst_link *link, enum pst_ipc_type type, const void *fi
     struct pst_ipc_head head = {.type = (uint16_t)type, .tail_n = (uint32_t)tail.n};
     struct packet alone = {
         .n = (uint32_t)(sizeof head + row->fixed_n + tail.n), .messages = 1, .fd = fd};
-    if (link->broken || pst_buf_room(&link->queue, alone.n) == NULL ||
-        pst_buf_room(&link->packets, sizeof alone) == NULL) {
+    if (link->broken || !queue_room(&link->queue, alone.n) ||
+        !queue_room(&link->packets, sizeof alone)) {
         close_fd(fd);
         return false;
     }
@@ -274,6 +282,12 @@ static enum pst_status packet_handle(struct pst_link *link, struct mmsghdr *m, s
     return status;
 }
 
+/* Whether somebody is still there to send to: then what looked like an end was an empty message. */
+static bool peer_lives(const struct pst_link *link)
+{
+    return send(link->fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN;
+}
+
 enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *scratch, int rounds,
                               pst_link_handler *handler, void *ctx, bool *ret_more,
                               unsigned *ret_violation)
@@ -305,8 +319,11 @@ enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *sc
         enum pst_status status = PST_OK;
         for (int i = 0; i < n; i++) {
             if (status == PST_OK && msgs[i].msg_len == 0) {
-                status = PST_ERR; /* end of file: SEQPACKET gives a message of no bytes */
-                *ret_violation = 0;
+                int fd;
+                status = PST_ERR; /* an end of file looks like a message of no bytes */
+                *ret_violation = peer_lives(link) ? UINT16_MAX : 0;
+                (void)message_fd(&msgs[i].msg_hdr, &fd);
+                close_fd(fd);
             } else if (status == PST_OK && !link->broken) {
                 status = packet_handle(link, &msgs[i],
                                        pst_str_of(scratch->bytes[i], msgs[i].msg_len), handler, ctx,

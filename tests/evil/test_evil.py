@@ -274,7 +274,7 @@ LINKS = ("supervisor", "warden", "audit", "egress")
 WRONG_WAY = [f"table {to} {row[0]} plain" for to in LINKS for row in table()
              if not front_may(row, to)]
 OWN = [(row, to) for to in LINKS for row in table() if front_may(row, to)]
-SHAPES = ["short", "long", "head", "byte", "taillie", "tailwrap", "tailmax", "pad", "type0",
+SHAPES = ["short", "long", "head", "byte", "empty", "taillie", "tailwrap", "tailmax", "pad", "type0",
           "typemax", "fds"]
 TEXTS = ["strlong", "strhuge", "strnul", "strutf8", "strsurrogate", "strdirty"]
 MISSHAPEN = [f"table {to} {row[0]} {variant}" for row, to in OWN
