@@ -493,6 +493,8 @@ static void interval_tick(struct pst_loop *loop, void *user)
     sync_start(a);
     if (interval_mode(a)) {
         pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    } else {
+        a->wanted = a->log.written.seq; /* the window has just been closed by a reload */
     }
 }
 
