@@ -417,7 +417,7 @@ static void check_policy(struct validation *v, uint32_t policy)
         (void)PST_BUF_LIT(&k->text, "the scope allows no request of the schema: no action applies "
                                     "to such a principal and resource");
         pst_cedar_finding_end(k, PST_CEDAR_F_NO_ACTION, PST_CEDAR_NO, p->line, p->column);
-    } else if (!possible) {
+    } else if (!possible && k->n_findings == 0) {
         pst_cedar_finding_begin(k);
         (void)PST_BUF_LIT(&k->text, "the conditions are false for every request: the policy never "
                                     "applies");

@@ -260,6 +260,9 @@ static enum pst_status load(const struct pst_common *common, struct pst_loaded *
     if (pst_load_policies(&l->arena, l->config->policies, list, &l->n_policies, err) != PST_OK) {
         return PST_ERR;
     }
+    if (!pst_load_is_folder(l->config->policies)) {
+        return PST_OK;
+    }
     return pst_load_sources(&l->arena, l->config->policies, PST_STR(".cedarschema"), schemas,
                             &l->n_schemas, err);
 }

@@ -1,9 +1,11 @@
 #include "base/arena.h"
 #include "base/test.h"
+#include "cedar/blank.h"
 #include "cedar/cedar.h"
 #include "control/builtin.h"
 #include "control/policy.h"
 #include "gate/decide.h"
+#include "wire/json.h"
 
 #include <stdlib.h>
 
@@ -200,18 +202,8 @@ static const struct ask asks[] = {
      false, 0, PST_E_POLICY_DENIED},
 };
 
-static void test_decisions(void **state)
+static void ask_all(const struct pst_cedar *cedar)
 {
-    (void)state;
-    struct pst_cedar *cedar = pst_cedar_new(NULL);
-    struct pst_err err = {0};
-    assert_non_null(cedar);
-    for (size_t i = 0; i < pst_builtin_policies_n; i++) {
-        assert_int_equal(pst_cedar_add_policies(cedar, pst_builtin_policies[i].name,
-                                                pst_builtin_policies[i].text, &err),
-                         PST_OK);
-    }
-    assert_int_equal(pst_cedar_seal(cedar, &err), PST_OK);
     for (size_t i = 0; i < PST_LEN(asks); i++) {
         const struct ask *ask = &asks[i];
         struct pst_arena arena;
@@ -247,7 +239,92 @@ static void test_decisions(void **state)
         }
         pst_arena_release(&arena);
     }
+}
+
+static void ask_with(const struct pst_source *extra, size_t n)
+{
+    struct pst_err err = {0};
+    struct pst_cedar *cedar = NULL;
+    struct pst_source sources[8];
+    size_t count = 0;
+    for (; count < pst_builtin_policies_n; count++) {
+        sources[count] = pst_builtin_policies[count];
+    }
+    for (size_t i = 0; i < n; i++) {
+        sources[count++] = extra[i];
+    }
+    struct pst_policy_in in = input(sources, count, "[]");
+    if (pst_policy_compile(&in, &cedar, &err) != PST_OK) {
+        fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
+    }
+    ask_all(cedar);
     pst_cedar_free(cedar);
+}
+
+static void test_decisions(void **state)
+{
+    (void)state;
+    ask_with(NULL, 0);
+}
+
+/* A forbid that is never true, and cannot be evaluated where the member is not what the schema
+ * says: then the decision would be another one. */
+static void put_probe(struct pst_buf *out, const char *action, const struct pst_json *member)
+{
+    const char *operation = pst_json_is(member, PST_JSON_STRING)   ? "like \"\\u{1}!\""
+                            : pst_json_is(member, PST_JSON_NUMBER) ? "< -1"
+                                                                   : NULL;
+    (void)pst_buf_fmt(
+        out, "forbid (principal, action == Postern::Action::\"%s\", resource) when { ", action);
+    (void)(operation != NULL
+               ? pst_buf_fmt(out, "context.%.*s %s };\n", PST_FMT(member->name), operation)
+               : pst_buf_fmt(out, "context.%.*s && !context.%.*s };\n", PST_FMT(member->name),
+                             PST_FMT(member->name)));
+}
+
+/* What the gate asks is what the schema says it asks: else what was proven would not hold. */
+static void test_requests_conform(void **state)
+{
+    (void)state;
+    static const char *const actions[] = {
+#define PST_OPERATION(name, action, resource, place) action,
+#include "tables/operations.def"
+#undef PST_OPERATION
+    };
+    struct pst_buf text, blank;
+    struct pst_arena arena;
+    struct pst_err err = {0};
+    struct pst_json_config config = pst_json_config_of(1 << 16, 0);
+    struct pst_cedar_schema *schema = pst_policy_schema(NULL, 0, &err);
+    size_t probes = 0;
+    assert_non_null(schema);
+    pst_arena_init(&arena, 1 << 14, 1 << 22);
+    pst_buf_init(&text, 1 << 18);
+    pst_buf_init(&blank, 1 << 16);
+    (void)PST_BUF_LIT(&text,
+                      "forbid (principal is Postern::EndUser, action, resource) when {"
+                      " principal has app && principal.app == Postern::Workload::\"!\" };\n");
+    for (size_t i = 0; i < PST_LEN(actions); i++) {
+        struct pst_cedar_uid_text action = {PST_STR("Postern::Action"), pst_str_c(actions[i])};
+        if (strcmp(actions[i], "none") == 0) {
+            continue;
+        }
+        pst_buf_clear(&blank);
+        assert_int_equal(pst_cedar_context_blank(schema, action, &blank, &err), PST_OK);
+        const struct pst_json *v = pst_json_parse(
+            &config, &arena, pst_arena_copy(&arena, pst_buf_str(&blank)), &err);
+        for (const struct pst_json *m = pst_json_first(v); m != NULL; m = m->next) {
+            put_probe(&text, actions[i], m);
+            probes++;
+        }
+    }
+    assert_true(probes >= 16 * (PST_LEN(actions) - 1));
+    struct pst_source extra = {PST_STR("probes.cedar"), pst_buf_str(&text)};
+    ask_with(&extra, 1);
+    pst_buf_release(&text);
+    pst_buf_release(&blank);
+    pst_arena_release(&arena);
+    pst_cedar_schema_free(schema);
 }
 
 /* docs/policy.md names every action and every annotation of the tables. */
@@ -281,9 +358,10 @@ static void test_documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builtin),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_unproven),  cmocka_unit_test(test_own_schema),
-        cmocka_unit_test(test_decisions), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_builtin),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_unproven),   cmocka_unit_test(test_own_schema),
+        cmocka_unit_test(test_decisions),  cmocka_unit_test(test_requests_conform),
+        cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

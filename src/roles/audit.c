@@ -11,6 +11,8 @@ enum {
     PENDING_MAX = 65536,
     CHECKPOINT_MS = 1000,
     QUEUE_TAIL_MAX = PST_IPC_TAIL_MAX,
+    UNHURRIED_MS = 20,        /* an outcome may wait so long for company in a write, */
+    UNHURRIED_BYTES = 131072, /* or until there is so much of it */
 };
 
 /* --- waiting for a record
@@ -88,6 +90,10 @@ static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t
         pst_house_log(&a->house, "a record was refused: %s", err.text);
         return false;
     }
+    if (r->kind != PST_RECORD_OUTCOME) {
+        a->write_now = true;
+        a->wanted = interval_mode(a) ? a->wanted : *ret_seq;
+    }
     pst_house_count(&a->house, PST_METRIC_records_total, 1);
     return true;
 }
@@ -146,7 +152,7 @@ static void pending_drop(struct pst_audit *a, struct pst_audit_pending *p, bool 
 /* Both sides are done with it: its outcome is written. */
 static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq;
     if (!p->settled || !p->done) {
         return;
@@ -213,7 +219,7 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
 static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_release *m,
                                   struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     uint64_t seq;
     if (!pst_audit_decision(a, m, tail, true, &a->space, &r, &permitted)) {
@@ -245,7 +251,7 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
 static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *deny,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     struct pst_ipc_release m;
     uint64_t seq;
@@ -270,7 +276,7 @@ static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *d
 static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_decided *m,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq = 0;
     if (!pst_audit_tool(a, m, tail, &a->space, &r)) {
         return PST_ERR;
@@ -372,12 +378,12 @@ static void checkpoint_ask(struct pst_audit *a)
 {
     struct pst_link *keys = pst_house_peer(&a->house, PST_ROLE_KEYS, 0);
     struct pst_audit_log *l = &a->log;
-    if (keys == NULL || a->checkpoint_text.n > 0 || l->durable != l->written.seq ||
-        l->batch.n > 0 || a->checkpoint_at == l->durable) {
-        return; /* only what is durable is covered, and nothing twice */
+    if (keys == NULL || a->checkpoint_text.n > 0 || a->checkpoint_at == l->durable) {
+        return; /* nothing twice */
     }
-    struct pst_checkpoint c = {.origin = l->written.origin, .records = l->written.seq};
-    memcpy(c.head, l->written.chain, sizeof c.head);
+    /* only what is durable is covered: under load the log is always a little further */
+    struct pst_checkpoint c = {.origin = l->synced.origin, .records = l->synced.seq};
+    memcpy(c.head, l->synced.chain, sizeof c.head);
     struct pst_ipc_sign m = {.id = ++a->checkpoint_id};
     if (pst_checkpoint_text(&a->checkpoint_text, &c)) {
         (void)pst_link_send(keys, PST_IPC_SIGN, &m, pst_buf_str(&a->checkpoint_text), -1);
@@ -428,6 +434,8 @@ static void checkpoint_tick(struct pst_loop *loop, void *user)
 /* --- durability
  * ------------------------------------------------------------------------------------------ */
 
+static void log_write(struct pst_audit *a);
+
 static void sync_start(struct pst_audit *a)
 {
     struct pst_err err = {0};
@@ -452,6 +460,12 @@ static void synced_tell(struct pst_audit *a)
     queue_send(a, &a->durable, a->log.durable);
 }
 
+/* Something is to be durable as soon as can be, and is not yet. */
+static bool sync_wanted(const struct pst_audit *a)
+{
+    return a->durable.first != NULL || a->wanted > a->log.durable;
+}
+
 static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user)
 {
     (void)loop;
@@ -464,7 +478,7 @@ static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned read
         fail(a, &err);
     } else if (status == PST_OK) {
         synced_tell(a);
-        if (!interval_mode(a)) {
+        if (sync_wanted(a)) {
             sync_start(a);
         }
     }
@@ -473,10 +487,46 @@ static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned read
 static void interval_tick(struct pst_loop *loop, void *user)
 {
     struct pst_audit *a = user;
-    sync_start(a);
     (void)loop;
+    a->write_now = true; /* the window covers outcomes too */
+    log_write(a);
+    sync_start(a);
     if (interval_mode(a)) {
         pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    }
+}
+
+/* Nobody waits for outcomes: they are written together, and do not make a decision's sync wait. */
+static void unhurried_tick(struct pst_loop *loop, void *user)
+{
+    struct pst_audit *a = user;
+    (void)loop;
+    a->write_now = true;
+    log_write(a);
+    if (!interval_mode(a)) {
+        a->wanted = a->log.written.seq;
+    }
+}
+
+static void log_write(struct pst_audit *a)
+{
+    struct pst_err err = {0};
+    if (a->log.batch.n == 0) {
+        return;
+    }
+    if (!a->write_now && a->log.batch.n < UNHURRIED_BYTES) {
+        if (!pst_timer_live(a->house.loop, a->unhurried)) {
+            pst_house_timer(&a->house, &a->unhurried, UNHURRIED_MS, unhurried_tick, a);
+        }
+        return;
+    }
+    bool unhurried = !a->write_now;
+    a->write_now = false;
+    pst_timer_cancel(a->house.loop, &a->unhurried);
+    if (pst_audit_log_write(&a->log, &err) != PST_OK) {
+        fail(a, &err);
+    } else if (unhurried && !interval_mode(a)) {
+        a->wanted = a->log.written.seq;
     }
 }
 
@@ -484,12 +534,11 @@ static void interval_tick(struct pst_loop *loop, void *user)
 static void on_before_sleep(void *user)
 {
     struct pst_audit *a = user;
-    struct pst_err err = {0};
     if (!a->house.running) {
         return;
     }
-    if (a->log.batch.n > 0 && pst_audit_log_write(&a->log, &err) != PST_OK) {
-        fail(a, &err);
+    log_write(a);
+    if (a->house.failed) {
         return;
     }
     a->house.metrics[PST_METRIC_segment_number] = a->log.segment;
@@ -497,8 +546,17 @@ static void on_before_sleep(void *user)
     if (a->log.durable > a->house.metrics[PST_METRIC_records_synced]) {
         synced_tell(a); /* a new segment made everything before it durable */
     }
-    if (!interval_mode(a) || a->durable.first != NULL) {
+    if (sync_wanted(a)) {
         sync_start(a);
+    }
+}
+
+static void on_end(void *user)
+{
+    struct pst_audit *a = user;
+    if (a->house.running && !a->house.failed) {
+        a->write_now = true;
+        log_write(a);
     }
 }
 
@@ -727,6 +785,7 @@ int pst_audit_main(uint8_t index)
         .order = on_order,
         .peer_lost = on_peer_lost,
         .before_sleep = on_before_sleep,
+        .end = on_end,
     };
     struct pst_err err = {0};
     struct pst_audit *a = calloc(1, sizeof *a);

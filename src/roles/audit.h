@@ -20,15 +20,18 @@ struct pst_audit_log {
     int dir, fd;
     struct pst_log log;     /* after the last record appended */
     struct pst_log written; /* after the last record written */
-    uint64_t segment, segment_bytes;
-    uint64_t used;    /* bytes written of the current segment */
-    uint64_t durable; /* records that survive power loss */
-    uint64_t syncing; /* records that the sync under way will make durable */
+    struct pst_log synced;  /* after the last record that survives power loss: `durable` of them */
+    struct pst_log syncing_log;
+    uint64_t segment, segment_bytes; /* number of the current one, size of those to come */
+    uint64_t size, used;             /* bytes of the current segment, and how many are written */
+    uint64_t durable;                /* records that survive power loss */
+    uint64_t syncing;                /* records that the sync under way will make durable */
     struct pst_sha256 sha;
     struct pst_buf batch; /* appended, not written */
     struct pst_sync sync;
     uint64_t dropped_bytes; /* by recovery, at open */
     bool recovered;
+    bool broken; /* a write or a sync failed: what is on disk is not known, nothing goes on here */
 };
 
 /* Opens or begins the log in the folder `dir` (taken over). Sets a cut tail aside, refuses a
@@ -38,7 +41,8 @@ PST_NODISCARD enum pst_status pst_audit_log_open(struct pst_audit_log *l, int di
                                                  int64_t now_ns, struct pst_err *err);
 void pst_audit_log_close(struct pst_audit_log *l);
 /* Adds a record to the batch; *ret_seq is its number of records once it is in (its index + 1).
- * PST_ERR: there is no room for another segment; the record was not taken. */
+ * PST_ERR: the record was not taken, because there is no room for another segment or because the
+ * log is broken, which is final. */
 PST_NODISCARD enum pst_status pst_audit_log_add(struct pst_audit_log *l,
                                                 const struct pst_record *record, uint64_t *ret_seq,
                                                 struct pst_err *err);
@@ -95,7 +99,9 @@ struct pst_audit {
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;
-    struct pst_timer interval, checkpoint;
+    struct pst_timer interval, checkpoint, unhurried;
+    uint64_t wanted;         /* records to make durable at once; with `interval` the timer does */
+    bool write_now;          /* something in the batch is not an outcome */
     struct pst_note_key key; /* the log's, as keys told it */
     bool key_known;
     uint64_t checkpoint_at; /* records covered by the last checkpoint asked for */

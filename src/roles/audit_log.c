@@ -4,6 +4,7 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,30 +27,46 @@ static enum pst_status io_fail(struct pst_err *err, const char *what, const char
 /* --- opening
  * ---------------------------------------------------------------------------------------- */
 
-/* The highest segment there is, 0 for none: segments are numbered without a gap. */
-static uint64_t last_segment(int dir)
+/* The number in a segment's name, 0 when it is none. */
+static uint64_t segment_number(const char *entry)
 {
-    uint64_t low = 0, high = 1;
     char name[NAME_CAP];
-    struct stat st;
-    for (segment_name(high, name); fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-         segment_name(high, name)) {
-        low = high;
-        high *= 2;
+    struct pst_cur c = pst_cur_of(pst_str_c(entry));
+    uint64_t number = 0;
+    if (!pst_cur_lit(&c, PST_STR("seg-"))) {
+        return 0;
     }
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        segment_name(middle, name);
-        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-            low = middle;
-        } else {
-            high = middle;
-        }
+    while (pst_cur_peek(&c, 0) >= '0' && pst_cur_peek(&c, 0) <= '9' && number < UINT32_MAX) {
+        number = number * 10 + (uint64_t)(pst_cur_peek(&c, 0) - '0');
+        pst_cur_skip(&c, 1);
     }
-    return low;
+    segment_name(number, name);
+    return strcmp(name, entry) == 0 ? number : 0;
 }
 
-/* Begins segment `number` where the log stands: preallocated, headed, durable with its name. */
+/* The highest segment there is, 0 for none. Old ones may have been moved away. */
+static enum pst_status last_segment(int dir, uint64_t *ret, struct pst_err *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
+    const struct dirent *entry;
+    uint64_t last = 0;
+    if (entries == NULL) {
+        enum pst_status status = io_fail(err, "cannot read", "the evidence folder");
+        pst_fd_close(&copy);
+        return status;
+    }
+    while ((entry = readdir(entries)) != NULL) {
+        uint64_t number = segment_number(entry->d_name);
+        last = number > last ? number : last;
+    }
+    (void)closedir(entries);
+    *ret = last;
+    return PST_OK;
+}
+
+/* Begins segment `number` where the log stands: preallocated, headed, durable with its name. What
+ * is there already is never written over. */
 static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, int64_t now_ns,
                                       struct pst_err *err)
 {
@@ -79,6 +96,7 @@ static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, 
         pst_fd_close(&l->fd);
         l->fd = pst_fd_take(&fd);
         l->segment = number;
+        l->size = l->segment_bytes;
         l->used = head.n;
     } else if (fd >= 0) {
         (void)unlinkat(l->dir, name, 0); /* nothing was recorded in it */
@@ -119,7 +137,7 @@ static enum pst_status tail_mend(struct pst_audit_log *l, const struct pst_segme
         }
         at += n;
     }
-    if (posix_fallocate(l->fd, 0, (off_t)l->segment_bytes) != 0 || fdatasync(l->fd) != 0) {
+    if ((errno = posix_fallocate(l->fd, 0, (off_t)l->size)) != 0) {
         return io_fail(err, "cannot mend", "the last segment");
     }
     l->dropped_bytes = end->data_end > end->valid ? end->data_end - end->valid : 0;
@@ -130,29 +148,26 @@ static enum pst_status tail_keep(struct pst_audit_log *l, const struct pst_segme
                                  struct pst_err *err)
 {
     char name[NAME_CAP + 16];
-    uint64_t n = end->data_end - end->valid;
-    struct pst_buf bytes;
-    pst_buf_init(&bytes, PST_SEGMENT_FRAME_MAX * 64);
-    uint8_t *room = n <= bytes.cap ? pst_buf_room(&bytes, (size_t)n) : NULL;
-    enum pst_status status = PST_OK;
-    if (room != NULL) {
-        status = pst_fd_pread_full(l->fd, room, (size_t)n, end->valid, err);
-        pst_buf_added(&bytes, (size_t)n);
-        pst_text(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
-                 (unsigned long long)end->valid);
-        PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                           0600);
-        if (status == PST_OK &&
-            (fd < 0 || pst_fd_write_full(fd, pst_buf_str(&bytes), err) != PST_OK ||
-             fsync(fd) != 0)) {
-            status = io_fail(err, "cannot set aside", name);
-        }
+    uint8_t chunk[4096];
+    pst_text(name, sizeof name, "tail-%08llu-%llu.cut", (unsigned long long)l->segment,
+             (unsigned long long)end->valid);
+    PST_FD fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return io_fail(err, "cannot set aside", name);
     }
-    pst_buf_release(&bytes);
-    return status;
+    for (uint64_t at = end->valid; at < end->data_end;) {
+        uint64_t left = end->data_end - at;
+        size_t n = left < sizeof chunk ? (size_t)left : sizeof chunk;
+        if (pst_fd_pread_full(l->fd, chunk, n, at, err) != PST_OK ||
+            pst_fd_write_full(fd, pst_str_of(chunk, n), err) != PST_OK) {
+            return PST_ERR;
+        }
+        at += n;
+    }
+    return fsync(fd) == 0 ? pst_dir_sync(l->dir, err) : io_fail(err, "cannot set aside", name);
 }
 
-static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number, int64_t now_ns,
+static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number,
                                        struct pst_err *err)
 {
     char name[NAME_CAP];
@@ -170,6 +185,7 @@ static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number,
     if (status == PST_OK) {
         status = pst_recover_finish(&r, &l->log, &end, err);
     }
+    l->size = r.dec.head.size; /* of this file, whatever later ones will have */
     pst_recover_release(&r);
     if (status != PST_OK) {
         return status;
@@ -181,12 +197,22 @@ static enum pst_status segment_recover(struct pst_audit_log *l, uint64_t number,
     l->segment = number;
     l->used = end.valid;
     l->recovered = true;
-    (void)now_ns;
-    if (end.tail == PST_TAIL_CLEAN) {
-        return PST_OK;
+    if (end.tail != PST_TAIL_CLEAN &&
+        ((end.data_end > end.valid && tail_keep(l, &end, err) != PST_OK) ||
+         tail_mend(l, &end, err) != PST_OK)) {
+        return PST_ERR;
     }
-    return end.data_end > end.valid && tail_keep(l, &end, err) != PST_OK ? PST_ERR
-                                                                         : tail_mend(l, &end, err);
+    /* what the process before this one wrote may be in memory only */
+    return fdatasync(l->fd) == 0 ? PST_OK : io_fail(err, "cannot sync", name);
+}
+
+/* A segment that was created and not begun holds nothing: it is made again. */
+static enum pst_status segment_unmake(struct pst_audit_log *l, uint64_t number, struct pst_err *err)
+{
+    char name[NAME_CAP];
+    segment_name(number, name);
+    pst_fd_close(&l->fd);
+    return unlinkat(l->dir, name, 0) == 0 ? PST_OK : io_fail(err, "cannot remove", name);
 }
 
 static enum pst_status log_begin(struct pst_audit_log *l, struct pst_str name, int64_t now_ns,
@@ -207,28 +233,31 @@ enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_
 {
     *l = (struct pst_audit_log){.dir = dir, .fd = -1, .segment_bytes = segment_bytes};
     pst_buf_init(&l->batch, BATCH_CAP);
-    uint64_t number = last_segment(dir);
+    uint64_t number = 0;
     enum pst_status status = pst_sync_open(&l->sync, err);
     if (status == PST_OK) {
         status = pst_sha256_init(&l->sha, err);
     }
-    if (status == PST_OK && number == 0) {
-        status = log_begin(l, name, now_ns, err);
-    } else if (status == PST_OK) {
+    if (status == PST_OK) {
+        status = last_segment(dir, &number, err);
+    }
+    if (status == PST_OK && number > 0) {
         struct pst_err why = {0};
-        status = segment_recover(l, number, now_ns, &why);
-        if (status != PST_OK && why.code == PST_E_NOT_FOUND && number == 1) {
-            pst_fd_close(&l->fd);
-            status = log_begin(l, name, now_ns, err);
-        } else if (status != PST_OK && why.code == PST_E_NOT_FOUND) {
-            /* the last one was created and not begun: go on behind the one before it */
-            pst_fd_close(&l->fd);
-            status = segment_recover(l, number - 1, now_ns, err);
+        status = segment_recover(l, number, &why);
+        if (status != PST_OK && why.code == PST_E_NOT_FOUND) {
+            status = segment_unmake(l, number--, err);
+            if (status == PST_OK && number > 0) {
+                status = segment_recover(l, number, err);
+            }
         } else if (status != PST_OK && err != NULL) {
             *err = why;
         }
     }
+    if (status == PST_OK && number == 0) {
+        status = log_begin(l, name, now_ns, err);
+    }
     l->written = l->log;
+    l->synced = l->log;
     l->durable = l->log.seq;
     return status;
 }
@@ -248,6 +277,14 @@ void pst_audit_log_close(struct pst_audit_log *l)
 /* --- appending
  * -------------------------------------------------------------------------------------- */
 
+/* A sync that failed once may succeed the next time without the bytes: never ask again. */
+static enum pst_status broken(struct pst_audit_log *l, struct pst_err *err, const char *what,
+                              const char *name)
+{
+    l->broken = true;
+    return io_fail(err, what, name);
+}
+
 /* The current segment is closed durable before the next begins, so the order of files is the order
  * of durability. */
 static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_err *err)
@@ -255,12 +292,14 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
     if (pst_audit_log_write(l, err) != PST_OK) {
         return PST_ERR;
     }
-    if (fdatasync(l->fd) != 0) {
-        return io_fail(err, "cannot sync", "the segment");
-    }
     if (pst_sync_wait(&l->sync, err) != PST_OK) {
-        return PST_ERR; /* a sync that succeeds behind one that failed proves nothing */
+        l->broken = true; /* a sync that succeeds behind one that failed proves nothing */
+        return PST_ERR;
     }
+    if (fdatasync(l->fd) != 0) {
+        return broken(l, err, "cannot sync", "the segment");
+    }
+    l->synced = l->written;
     l->durable = l->written.seq;
     return segment_create(l, l->segment + 1, now_ns, err);
 }
@@ -268,8 +307,10 @@ static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_
 enum pst_status pst_audit_log_add(struct pst_audit_log *l, const struct pst_record *record,
                                   uint64_t *ret_seq, struct pst_err *err)
 {
-    if (pst_segment_full(l->used + l->batch.n, l->segment_bytes) &&
-        roll(l, record->ts_ns, err) != PST_OK) {
+    if (l->broken) {
+        return pst_fail(err, PST_E_IO, "the evidence log is broken");
+    }
+    if (pst_segment_full(l->used + l->batch.n, l->size) && roll(l, record->ts_ns, err) != PST_OK) {
         return PST_ERR;
     }
     if (pst_log_append(&l->log, &l->sha, record, &l->batch, NULL, err) != PST_OK) {
@@ -283,13 +324,16 @@ enum pst_status pst_audit_log_write(struct pst_audit_log *l, struct pst_err *err
 {
     struct pst_str left = pst_buf_str(&l->batch);
     uint64_t at = l->used;
+    if (l->broken) {
+        return pst_fail(err, PST_E_IO, "the evidence log is broken");
+    }
     while (left.n > 0) {
         ssize_t n = pwrite(l->fd, left.p, left.n, (off_t)at);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n <= 0) {
-            return io_fail(err, "cannot write", "the segment");
+            return broken(l, err, "cannot write", "the segment");
         }
         at += (uint64_t)n;
         left = pst_str_from(left, (size_t)n);
@@ -302,18 +346,23 @@ enum pst_status pst_audit_log_write(struct pst_audit_log *l, struct pst_err *err
 
 enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct pst_err *err)
 {
-    if (l->sync.busy || l->durable == l->written.seq) {
+    if (l->broken || l->sync.busy || l->durable == l->written.seq) {
         return PST_OK;
     }
+    l->syncing_log = l->written;
     l->syncing = l->written.seq;
-    return pst_sync_start(&l->sync, l->fd, err);
+    enum pst_status status = pst_sync_start(&l->sync, l->fd, err);
+    l->broken = status != PST_OK;
+    return status;
 }
 
 enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *err)
 {
     enum pst_status status = pst_sync_finish(&l->sync, err);
     if (status == PST_OK && l->syncing > l->durable) {
+        l->synced = l->syncing_log;
         l->durable = l->syncing;
     }
+    l->broken = l->broken || status == PST_ERR;
     return status;
 }

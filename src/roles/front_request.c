@@ -408,7 +408,9 @@ void pst_front_request_begin(struct pst_front_conn *c)
 {
     struct pst_front_request *r = &c->request;
     struct pst_buf body = r->body, guarded = r->guarded, held = r->held;
-    *r = (struct pst_front_request){.conn = c, .state = PST_REQ_NONE};
+    memset(r, 0, sizeof *r); /* in place: it is large */
+    r->conn = c;
+    r->state = PST_REQ_NONE;
     r->body = body;
     r->guarded = guarded;
     r->held = held;

@@ -131,6 +131,16 @@ static void groups_add(const struct pst_warden_policy *policy, const char *princ
     }
 }
 
+/* "Workload::demo" */
+static void principal_text(struct pst_case *c)
+{
+    char *text = c->principal;
+    pst_str_cut_c(c->who.type, text, sizeof c->principal - 2);
+    size_t n = strlen(text);
+    text[n] = text[n + 1] = ':';
+    pst_str_cut_c(c->who.id, &text[n + 2], sizeof c->principal - n - 2);
+}
+
 static enum pst_step_result step_identify(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
@@ -146,8 +156,7 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
         result = identify_end_user(c, err);
     }
     if (result == PST_STEP_NEXT) {
-        pst_text(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
-                 PST_FMT(c->who.id));
+        principal_text(c);
         groups_add(c->policy, c->principal, &c->who);
     }
     if (result == PST_STEP_NEXT && c->who.end_user.n > 0) {
@@ -406,7 +415,7 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
     }
     r->state = state;
     r->key = c->key;
-    pst_text(r->principal, sizeof r->principal, "%s", c->principal);
+    memcpy(r->principal, c->principal, sizeof r->principal);
     pst_str_cut_c(c->who.end_user, r->end_user, sizeof r->end_user);
     if (c->hold.n > 0) {
         r->hold = c->hold;

@@ -61,15 +61,10 @@ static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespe
                                struct pst_err *err)
 {
     struct io_event event = {0};
-    uint64_t count;
     long n;
     do {
         n = syscall(SYS_io_getevents, s->context, at_least, 1, &event, limit);
     } while (n < 0 && errno == EINTR);
-    if (n > 0 && read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
-        s->busy = false;
-        return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
-    }
     if (n == 0) {
         return PST_AGAIN;
     }
@@ -80,13 +75,25 @@ static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespe
     return PST_OK;
 }
 
+/* The kernel raises the event a moment after the result is there: a wake-up with nothing under way
+ * is drained, and harmless. */
+static void drain(struct pst_sync *s)
+{
+    uint64_t count;
+    ssize_t n = read(s->event_fd, &count, sizeof count);
+    (void)n;
+}
+
 enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
 {
     struct timespec none = {0};
+    drain(s);
     return s->busy ? outcome(s, 0, &none, err) : PST_AGAIN;
 }
 
 enum pst_status pst_sync_wait(struct pst_sync *s, struct pst_err *err)
 {
-    return s->busy ? outcome(s, 1, NULL, err) : PST_OK;
+    enum pst_status status = s->busy ? outcome(s, 1, NULL, err) : PST_OK;
+    drain(s);
+    return status;
 }

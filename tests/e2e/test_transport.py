@@ -304,7 +304,7 @@ def test_idle_connection_is_closed_in_silence(quick):
 
 def test_slow_reader(quick, recorder):
     """A client that takes nothing: the gateway keeps little for it, and gives it up."""
-    recorder.words, recorder.pace = 400_000, 0
+    recorder.words, recorder.pace = 60_000, 0
     body = json.dumps(support.ask("hi", "rec", stream=True)).encode()
     try:
         with Wire(quick) as wire:
@@ -319,14 +319,14 @@ def test_slow_reader(quick, recorder):
 
 
 def test_slow_reader_is_served_when_it_reads_after_all(gw, recorder):
-    recorder.words, recorder.pace = 20_000, 0
+    recorder.words, recorder.pace = 10_000, 0
     body = json.dumps(support.ask("hi", "rec", stream=True)).encode()
     try:
         with Wire(gw, 30) as wire:
             wire.send(head_of(gw, body), body)
             time.sleep(0.7)
             reply = wire.reply()
-        assert reply.body.count(b"data: {") == 20_002 and reply.body.endswith(b"data: [DONE]\n\n")
+        assert reply.body.count(b"data: {") == 10_002 and reply.body.endswith(b"data: [DONE]\n\n")
     finally:
         recorder.words = 4
 
