@@ -150,21 +150,23 @@ struct pst_link *pst_house_peer(struct pst_house *house, enum pst_role role, uin
     return NULL;
 }
 
-static void link_flush(struct pst_house *house, struct pst_house_link *l)
+/* False when the link was dropped: what its loss made others say is still to be sent. */
+static bool link_flush(struct pst_house *house, struct pst_house_link *l)
 {
     if (!l->used || (l->link.queued == 0 && !l->link.broken)) {
-        return;
+        return true;
     }
     enum pst_status status = pst_link_flush(&l->link);
     if (status == PST_ERR) {
         if (l == &house->control) {
             pst_loop_stop(house->loop);
-        } else {
-            link_drop(house, l);
+            return true;
         }
-        return;
+        link_drop(house, l);
+        return false;
     }
     pst_watch_set(house->loop, l->watch, status == PST_AGAIN ? PST_READ | PST_WRITE : PST_READ);
+    return true;
 }
 
 static void flush_all(struct pst_loop *loop, void *user)
@@ -174,10 +176,13 @@ static void flush_all(struct pst_loop *loop, void *user)
     if (house->ops->before_sleep != NULL) {
         house->ops->before_sleep(house->user);
     }
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        link_flush(house, &house->links[i]);
+    for (bool all = false; !all;) { /* each round but the last drops a link, so it ends */
+        all = true;
+        for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
+            all = link_flush(house, &house->links[i]) && all;
+        }
     }
-    link_flush(house, &house->control);
+    (void)link_flush(house, &house->control);
 }
 
 /* --- the supervisor's orders
