@@ -3,6 +3,7 @@
 #include "crypto/crypto.h"
 #include "crypto/random.h"
 #include "gate/operation.h"
+#include "gate/steps.h"
 #include "sys/fd.h"
 
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static void queue_send(struct pst_audit *a, struct pst_audit_queue *q, uint64_t 
 
 static bool interval_mode(const struct pst_audit *a)
 {
-    return a->image->durability == PST_DURABLE_INTERVAL;
+    return a->durability == PST_DURABLE_INTERVAL;
 }
 
 /* The queue for what a client gets to see, and for what a policy wants durable before it leaves. */
@@ -84,8 +85,15 @@ static void fail(struct pst_audit *a, const struct pst_err *err)
 static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t *ret_seq)
 {
     struct pst_err err = {0};
-    if (pst_audit_log_add(&a->log, r, ret_seq, &err) != PST_OK) {
+    if (pst_house_simulates(&a->house, PST_X_RECORD_UNWRITTEN)) {
+        (void)pst_fail(&err, PST_E_AUDIT_UNAVAILABLE, "simulated");
+    }
+    if (err.code != PST_E_NONE || pst_audit_log_add(&a->log, r, ret_seq, &err) != PST_OK) {
+        pst_house_count(&a->house, PST_METRIC_EXCEPTION(PST_X_RECORD_UNWRITTEN), 1);
         pst_house_log(&a->house, "a record was refused: %s", err.text);
+        if (a->log.broken) {
+            fail(a, &err);
+        }
         return false;
     }
     pst_house_count(&a->house, PST_METRIC_records_total, 1);
@@ -107,28 +115,37 @@ static struct pst_audit_pending *pending_get(struct pst_audit *a, uint64_t req)
     return pst_map_get(&a->pending, pst_str_of(&req, sizeof req));
 }
 
-static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct pst_ipc_release *m)
+static struct pst_audit_pending *pending_new(struct pst_audit *a, uint64_t req)
 {
-    struct pst_audit_pending *p = pending_get(a, m->req);
+    struct pst_audit_pending *p = calloc(1, sizeof *p);
     if (p == NULL) {
-        p = calloc(1, sizeof *p);
-        if (p == NULL) {
-            return NULL;
-        }
-        p->req = m->req;
-        if (!pst_map_put(&a->pending, pst_str_of(&p->req, sizeof p->req), p)) {
-            free(p);
-            return NULL;
-        }
+        return NULL;
     }
+    p->req = req;
+    if (!pst_map_put(&a->pending, pst_str_of(&p->req, sizeof p->req), p)) {
+        free(p);
+        return NULL;
+    }
+    return p;
+}
+
+static void pending_free(struct pst_audit *a, struct pst_audit_pending *p)
+{
+    (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
+    free(p);
+}
+
+/* The attempt that is on record now. What a front answers alone has no other side to wait for. */
+static void pending_set(struct pst_audit_pending *p, const struct pst_ipc_release *m)
+{
     p->front = m->front;
     p->egress = m->upstream;
     p->attempts = m->attempt;
-    p->done = false;
+    p->generation = m->generation;
+    p->done = pst_operation_row(m->operation)->place == PST_PLACE_LOCAL;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
     pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
     pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
-    return p;
 }
 
 /* Both sides are done with it: its outcome is written. */
@@ -141,8 +158,7 @@ static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
     }
     pst_audit_outcome(a, p, &a->space, &r);
     (void)record_add(a, &r, &seq);
-    (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
-    free(p);
+    pending_free(a, p);
 }
 
 static enum pst_role answering_role(uint8_t upstream)
@@ -150,12 +166,18 @@ static enum pst_role answering_role(uint8_t upstream)
     return upstream == PST_UPSTREAM_CONTROL ? PST_ROLE_CONTROL : PST_ROLE_EGRESS;
 }
 
+static struct pst_link *answering_link(struct pst_audit *a, uint8_t upstream)
+{
+    enum pst_role role = answering_role(upstream);
+    return pst_house_peer(&a->house, role, role == PST_ROLE_CONTROL ? 0 : upstream);
+}
+
 /* Passes a release on once its record is written: to the egress that holds the body, to control, or
  * to the front itself for what it may answer alone. */
 static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, uint64_t seq,
                          const struct pst_strs *permitted)
 {
-    bool durable_first = m->sync_first != 0 || a->image->durability == PST_DURABLE_SEND;
+    bool durable_first = m->sync_first != 0 || a->durability == PST_DURABLE_SEND;
     if (pst_operation_row(m->operation)->place == PST_PLACE_LOCAL) {
         struct pst_ipc_permitted out = {.req = m->req, .seq = seq, .n = (uint32_t)permitted->n};
         struct pst_buf names;
@@ -173,6 +195,7 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
     struct pst_ipc_released out = {.req = m->req,
                                    .seq = seq,
                                    .body_bytes = m->body_bytes,
+                                   .generation = m->generation,
                                    .front = m->front,
                                    .operation = m->operation,
                                    .stream = m->stream,
@@ -196,15 +219,20 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
     if (!pst_audit_decision(a, m, tail, true, &a->space, &r, &permitted)) {
         return PST_ERR;
     }
-    struct pst_audit_pending *p = pending_add(a, m);
+    struct pst_audit_pending *p = pending_get(a, m->req);
+    bool first = p == NULL;
+    p = first ? pending_new(a, m->req) : p;
     if (p == NULL || !record_add(a, &r, &seq)) {
+        if (first && p != NULL) {
+            pending_free(a, p);
+        }
         refuse(a, m->req, m->front);
         return PST_OK;
     }
-    p->local = pst_operation_row(m->operation)->place == PST_PLACE_LOCAL;
-    p->done = p->local;
+    pending_set(p, m);
     a->generation = m->generation;
     if (!release_pass(a, m, seq, &permitted)) {
+        p->done = true; /* nobody else hears of it */
         refuse(a, m->req, m->front);
     }
     return PST_OK;
@@ -255,24 +283,6 @@ static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_de
     return PST_OK;
 }
 
-static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
-{
-    struct pst_audit_pending *p = pending_get(a, m->req);
-    if (m->outcome >= PST_E_COUNT) {
-        return PST_ERR;
-    }
-    if (p != NULL) {
-        p->outcome = *m;
-        p->settled = true;
-        if (pst_house_peer(&a->house, answering_role(p->egress), p->egress) == NULL &&
-            answering_role(p->egress) == PST_ROLE_EGRESS) {
-            p->done = true; /* its egress is gone and will say nothing more */
-        }
-        pending_close(a, p);
-    }
-    return PST_OK;
-}
-
 static enum pst_status on_done(struct pst_audit *a, const struct pst_ipc_done *m)
 {
     struct pst_audit_pending *p = pending_get(a, m->req);
@@ -313,16 +323,36 @@ static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cance
     struct pst_audit_pending *p = pending_get(a, m->req);
     bool unsent = release_drop(&a->written, m->req);
     unsent = release_drop(&a->durable, m->req) || unsent;
-    if (unsent && p != NULL) {
-        p->done = true; /* its egress never heard of it */
-    }
-    enum pst_role role = answering_role(m->upstream);
-    struct pst_link *link = pst_house_peer(&a->house, role,
-                                           role == PST_ROLE_CONTROL ? 0 : m->upstream);
+    struct pst_link *link = answering_link(a, m->upstream);
     struct pst_ipc_cut out = {.req = m->req, .code = m->code, .front = m->front};
+    if (p != NULL && (unsent || link == NULL)) {
+        p->done = true; /* its egress never heard of it, or is gone and will say nothing more */
+    }
     if (link != NULL) {
         (void)PST_LINK_SEND(link, CUT, &out);
     }
+    return PST_OK;
+}
+
+/* A request that ended badly may have a release waiting for a body that its front took back, here
+ * or in the egress: that ends too. */
+static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
+{
+    struct pst_audit_pending *p = pending_get(a, m->req);
+    if (m->outcome >= PST_E_COUNT) {
+        return PST_ERR;
+    }
+    if (p == NULL) {
+        return PST_OK;
+    }
+    p->outcome = *m;
+    p->settled = true;
+    if (!p->done && (m->outcome != PST_E_NONE || answering_link(a, p->egress) == NULL)) {
+        const struct pst_ipc_cancel cancel = {
+            .req = m->req, .code = m->outcome, .front = p->front, .upstream = p->egress};
+        (void)on_cancel(a, &cancel);
+    }
+    pending_close(a, p);
     return PST_OK;
 }
 
@@ -364,11 +394,11 @@ static enum pst_status on_signed(struct pst_audit *a, const struct pst_ipc_signe
         pst_note_put(&note, text, &key, m->signature)) {
         struct pst_record r = {.kind = PST_RECORD_CHECKPOINT,
                                .ts_ns = pst_loop_wall_ns(a->house.loop)};
-        r.checkpoint.durability = pst_str_c(pst_audit_durability_name(a->image->durability));
+        r.checkpoint.durability = pst_str_c(pst_audit_durability_name(a->durability));
         r.checkpoint.head = c.head;
         r.checkpoint.note = pst_buf_str(&note);
         r.checkpoint.records = c.records;
-        r.checkpoint.window_ms = interval_mode(a) ? a->image->interval_ms : 0;
+        r.checkpoint.window_ms = interval_mode(a) ? a->interval_ms : 0;
         if (record_add(a, &r, &seq)) {
             a->checkpoint_at = seq; /* the checkpoint itself is no reason for another */
         }
@@ -436,7 +466,7 @@ static void interval_tick(struct pst_loop *loop, void *user)
     struct pst_audit *a = user;
     sync_start(a);
     (void)loop;
-    pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    pst_house_timer(&a->house, &a->interval, a->interval_ms, interval_tick, a);
 }
 
 /* Once per wake-up: one write for all records of it, then what waited for them, then the sync. */
@@ -444,8 +474,8 @@ static void on_before_sleep(void *user)
 {
     struct pst_audit *a = user;
     struct pst_err err = {0};
-    if (!a->house.running) {
-        return;
+    if (!a->house.running || a->house.failed) {
+        return; /* after a failure nothing more is passed on */
     }
     if (a->log.batch.n > 0 && pst_audit_log_write(&a->log, &err) != PST_OK) {
         fail(a, &err);
@@ -545,6 +575,7 @@ static void on_peer_lost(void *user, struct pst_link *link)
     struct pst_audit_pending *p;
     if (link->peer == PST_ROLE_KEYS) {
         pst_buf_clear(&a->checkpoint_text);
+        a->checkpoint_at = 0; /* what it did not sign is asked for again */
         return;
     }
     if (link->peer != PST_ROLE_WARDEN && link->peer != PST_ROLE_EGRESS &&
@@ -562,6 +593,8 @@ static void on_peer_lost(void *user, struct pst_link *link)
             p->settled = true;
         } else if (answering_role(p->egress) == link->peer &&
                    (link->peer == PST_ROLE_CONTROL || p->egress == link->index)) {
+            (void)release_drop(&a->written, p->req); /* the next one knows nothing of it */
+            (void)release_drop(&a->durable, p->req);
             p->done = true;
         }
         pending_close(a, p);
@@ -584,9 +617,6 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
 {
     struct pst_audit *a = user;
     struct pst_str map;
-    if (a->image != NULL) {
-        return PST_OK; /* where the log lives does not change while it is open */
-    }
     if (pst_memfd_check(*fd, PST_SEALS, image->size, err) != PST_OK ||
         pst_memfd_map(*fd, (size_t)image->size, &map, err) != PST_OK) {
         return PST_ERR;
@@ -595,13 +625,32 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const void *p;
         const struct pst_audit_image *image;
     } cast = {.p = map.p};
-    a->map = map;
     if (pst_image_check(map, PST_IMAGE_AUDIT, err) != PST_OK) {
+        pst_memfd_unmap(&map);
         return PST_ERR;
     }
+    if (a->image == NULL) {
+        a->durability = cast.image->durability;
+        a->interval_ms = cast.image->interval_ms;
+        a->generation = cast.image->head.generation;
+    } else {
+        if (cast.image->durability != a->durability || cast.image->interval_ms != a->interval_ms ||
+            !pst_str_eq(pst_str_c(cast.image->log_name), pst_str_c(a->image->log_name))) {
+            pst_house_log(&a->house, "the log's name and durability change only at a restart");
+        }
+        a->log.segment_bytes = cast.image->limits.v[PST_LIMIT_segment_bytes];
+        pst_memfd_unmap(&a->old_map);
+        a->old_map = a->map;
+        a->old = a->image;
+    }
+    a->map = map;
     a->image = cast.image;
-    a->generation = a->image->head.generation;
     return PST_OK;
+}
+
+const struct pst_audit_image *pst_audit_image_of(const struct pst_audit *a, uint32_t generation)
+{
+    return a->old != NULL && generation <= a->old->head.generation ? a->old : a->image;
 }
 
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
@@ -635,8 +684,8 @@ static enum pst_status on_begin(void *user, struct pst_err *err)
                          .config_generation = a->generation,
                          .config_sha256 = a->image->head.digest,
                          .dropped_bytes = a->log.dropped_bytes,
-                         .durability = pst_str_c(pst_audit_durability_name(a->image->durability)),
-                         .window_ms = interval_mode(a) ? a->image->interval_ms : 0,
+                         .durability = pst_str_c(pst_audit_durability_name(a->durability)),
+                         .window_ms = interval_mode(a) ? a->interval_ms : 0,
                          .landlock_abi = (uint64_t)a->house.sandbox.landlock_abi,
                          .seccomp = a->house.sandbox.seccomp,
                          .detail = pst_str_c(sandbox)});

@@ -73,7 +73,8 @@ struct pst_audit_queue {
 struct pst_audit_pending {
     uint64_t req;
     uint8_t front, egress, attempts;
-    bool settled, done, local;
+    uint32_t generation;
+    bool settled, done;
     char principal[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
     struct pst_ipc_done egress_done;
@@ -88,8 +89,11 @@ struct pst_audit_space {
 struct pst_audit {
     struct pst_house house;
     struct pst_audit_log log;
-    struct pst_str map;
-    const struct pst_audit_image *image;
+    struct pst_str map, old_map;
+    const struct pst_audit_image *image; /* in force */
+    const struct pst_audit_image *old;   /* the one before: names what was decided under it */
+    uint32_t durability,
+        interval_ms; /* as at the start: they do not change while the log is open */
     int dir;
     struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */
@@ -104,6 +108,9 @@ struct pst_audit {
     uint32_t generation;
     struct pst_audit_space space; /* of the message in hand */
 };
+
+/* The image of a generation, for the names in it. */
+const struct pst_audit_image *pst_audit_image_of(const struct pst_audit *a, uint32_t generation);
 
 /* False for a malformed tail. */
 bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release *m,

@@ -41,10 +41,12 @@ static bool list_take(struct pst_cur *tail, uint16_t n, struct pst_audit_space *
     return true;
 }
 
-static struct pst_str upstream_name(const struct pst_audit *a, uint8_t upstream)
+static struct pst_str upstream_name(const struct pst_audit *a, uint32_t generation,
+                                    uint8_t upstream)
 {
-    if (upstream < a->image->n_upstreams) {
-        return pst_str_c(a->image->upstream_names[upstream]);
+    const struct pst_audit_image *image = pst_audit_image_of(a, generation);
+    if (upstream < image->n_upstreams) {
+        return pst_str_c(image->upstream_names[upstream]);
     }
     return (struct pst_str){NULL, 0};
 }
@@ -88,7 +90,7 @@ bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release 
     d->resource_type = row->resource_type;
     d->stream = m->stream != 0;
     d->tools_count = m->tools_n;
-    d->upstream = upstream_name(a, m->upstream);
+    d->upstream = upstream_name(a, m->generation, m->upstream);
     d->upstream_model = PST_ISTR(m->upstream_model);
     return true;
 }
@@ -139,7 +141,7 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->tokens_in = o->tokens_in;
     t->tokens_out = o->tokens_out;
     t->ttfb_us = o->ttfb_us;
-    t->upstream = upstream_name(a, p->egress);
+    t->upstream = upstream_name(a, p->generation, p->egress);
     t->upstream_model = pst_str_c(p->upstream_model);
     t->upstream_status = p->egress_done.status;
     t->usage_reported = o->tokens_in != 0 || o->tokens_out != 0;

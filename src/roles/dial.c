@@ -22,9 +22,10 @@ struct dial;
 /* One question of an egress: the addresses of its upstream, tried in order. */
 struct call {
     struct dial *dial;
-    uint64_t id;
+    uint64_t id;     /* as its egress names it */
+    uint64_t serial; /* as no other question of this process is named */
     uint8_t egress;
-    const struct pst_dial_target *target;
+    struct pst_dial_target target;
     struct pst_addr tries[TRIES_MAX];
     size_t n_tries, at;
     bool refused; /* an address was there, and not allowed */
@@ -47,6 +48,7 @@ struct dial {
     struct pst_timer resolver_timer;
     struct call *calls;
     size_t n_calls;
+    uint64_t serial;
 };
 
 static void try_next(struct call *c);
@@ -154,7 +156,7 @@ static void try_next(struct call *c)
 static void address_add(struct call *c, const struct pst_addr *a)
 {
     enum pst_addr_class class = pst_addr_class(a);
-    bool listed = c->target->allow_private != 0 &&
+    bool listed = c->target.allow_private != 0 &&
                   (class == PST_ADDR_LOOPBACK || class == PST_ADDR_PRIVATE ||
                    class == PST_ADDR_SHARED || class == PST_ADDR_LINK_LOCAL ||
                    class == PST_ADDR_UNIQUE_LOCAL);
@@ -230,10 +232,10 @@ static void resolver_pump(struct dial *d)
 }
 
 /* A question that has been given up is not in the list any more. */
-static struct call *call_find(struct dial *d, const void *key)
+static struct call *call_find(struct dial *d, uint64_t serial)
 {
     for (struct call *c = d->calls; c != NULL; c = c->next) {
-        if ((const void *)c == key) {
+        if (c->serial == serial) {
             return c;
         }
     }
@@ -242,18 +244,16 @@ static struct call *call_find(struct dial *d, const void *key)
 
 struct question {
     struct dial *dial;
-    struct call *call;
-    uint64_t id;
+    uint64_t serial;
 };
 
 static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
     (void)timeouts;
     struct question *q = arg;
-    struct call *c = call_find(q->dial, q->call);
-    bool mine = c != NULL && c->id == q->id;
+    struct call *c = call_find(q->dial, q->serial);
     free(q);
-    if (mine && status == ARES_SUCCESS) {
+    if (c != NULL && status == ARES_SUCCESS) {
         for (const struct ares_addrinfo_node *n = info->nodes; n != NULL; n = n->ai_next) {
             struct pst_addr a;
             if (pst_addr_of(n->ai_addr, (socklen_t)n->ai_addrlen, &a)) {
@@ -262,9 +262,9 @@ static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *
         }
     }
     ares_freeaddrinfo(info);
-    if (mine && status == ARES_SUCCESS) {
+    if (c != NULL && status == ARES_SUCCESS) {
         try_next(c);
-    } else if (mine) {
+    } else if (c != NULL) {
         char text[120];
         pst_text(text, sizeof text, "the upstream's name could not be resolved: %s",
                  ares_strerror(status));
@@ -284,9 +284,9 @@ static void resolve(struct call *c)
         call_fail(c, PST_E_UPSTREAM_CONNECT, "there is no resolver");
         return;
     }
-    *q = (struct question){d, c, c->id};
-    pst_text(port, sizeof port, "%u", c->target->port);
-    ares_getaddrinfo(d->resolver, c->target->host, port, &hints, resolved, q);
+    *q = (struct question){d, c->serial};
+    pst_text(port, sizeof port, "%u", c->target.port);
+    ares_getaddrinfo(d->resolver, c->target.host, port, &hints, resolved, q);
     resolver_pump(d);
 }
 
@@ -313,21 +313,25 @@ static enum pst_status on_connect(struct dial *d, struct pst_link *link,
                                   const struct pst_ipc_connect *m)
 {
     const struct pst_dial_target *target = target_of(d, link->index);
-    if (target == NULL || d->n_calls >= CALLS_MAX) {
-        return PST_ERR;
-    }
     struct call *c = calloc(1, sizeof *c);
     struct pst_addr literal;
     if (c == NULL) {
         return PST_OK; /* the egress's own timer ends it */
     }
-    *c = (struct call){.dial = d, .id = m->id, .egress = link->index, .target = target, .fd = -1};
+    *c = (struct call){
+        .dial = d, .id = m->id, .serial = ++d->serial, .egress = link->index, .fd = -1};
     c->next = d->calls;
     d->calls = c;
     d->n_calls++;
+    if (target == NULL || m->target != pst_image_target(target->host, target->port) ||
+        d->n_calls > CALLS_MAX) {
+        call_fail(c, PST_E_UPSTREAM_CONNECT, "the configuration is changing, or dial is too busy");
+        return PST_OK;
+    }
+    c->target = *target;
     pst_house_timer(&d->house, &c->timer, d->image->limits.v[PST_LIMIT_connect_ms], call_timeout,
                     c);
-    if (pst_addr_parse_ip(pst_str_c(target->host), (uint16_t)target->port, &literal)) {
+    if (pst_addr_parse_ip(pst_str_c(c->target.host), (uint16_t)c->target.port, &literal)) {
         address_add(c, &literal);
         try_next(c);
     } else {
@@ -370,12 +374,17 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const void *p;
         const struct pst_dial_image *image;
     } cast = {.p = map.p};
-    while (d->calls != NULL) { /* their rows are in the old image */
-        call_fail(d->calls, PST_E_UPSTREAM_CONNECT, "the configuration changed");
-    }
     pst_memfd_unmap(&d->map);
     d->map = map;
     d->image = cast.image;
+    struct call *next;
+    for (struct call *c = d->calls; c != NULL; c = next) {
+        const struct pst_dial_target *target = target_of(d, c->egress);
+        next = c->next;
+        if (target == NULL || memcmp(target, &c->target, sizeof *target) != 0) {
+            call_fail(c, PST_E_UPSTREAM_CONNECT, "the configuration changed");
+        }
+    }
     return PST_OK;
 }
 

@@ -62,6 +62,12 @@ static enum pst_status digest_memfd(struct pst_egress_request *r, struct pst_err
     return PST_OK;
 }
 
+static enum pst_step_result stop(struct pst_err *err, enum pst_error code)
+{
+    (void)pst_fail(err, code, "%s", pst_error_row(code)->text);
+    return PST_STEP_STOP;
+}
+
 /* The bytes in hand are the bytes that were decided. They cannot change any more: inline ones are
  * this process's copy, a memory file is sealed. */
 static enum pst_step_result step_verify(void *request, struct pst_err *err)
@@ -69,6 +75,9 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
     struct pst_egress_request *r = request;
     struct pst_egress *e = r->egress;
     uint8_t digest[32];
+    if (r->stale) {
+        return stop(err, PST_E_STALE_GENERATION);
+    }
     if (r->memfd >= 0) {
         if (digest_memfd(r, err) != PST_OK) {
             return PST_STEP_STOP;
@@ -83,8 +92,7 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
         if (front != NULL) {
             pst_house_accuse(&e->house, front, PST_E_DIGEST_MISMATCH, r->id);
         }
-        (void)pst_fail(err, PST_E_DIGEST_MISMATCH, "the body is not what was decided");
-        return PST_STEP_STOP;
+        return stop(err, PST_E_DIGEST_MISMATCH);
     }
     return PST_STEP_NEXT;
 }
@@ -152,9 +160,29 @@ void pst_egress_answer(struct pst_egress_request *r, bool last, enum pst_error c
     pst_buf_clear(&e->answer);
 }
 
+/* A body waits for its release; false when its front has too many of them. */
+static bool unreleased_add(struct pst_egress_request *r)
+{
+    struct pst_egress *e = r->egress;
+    uint32_t *n = &e->unreleased[r->front];
+    if (*n >= e->image->limits.v[PST_LIMIT_unreleased_count]) {
+        return false;
+    }
+    r->counted = true;
+    ++*n;
+    return true;
+}
+
+static void unreleased_remove(struct pst_egress_request *r)
+{
+    r->egress->unreleased[r->front] -= r->counted ? 1 : 0;
+    r->counted = false;
+}
+
 static void request_free(struct pst_egress_request *r)
 {
     struct pst_egress *e = r->egress;
+    unreleased_remove(r);
     (void)pst_map_take(&e->requests, pst_str_of(&r->id, sizeof r->id));
     pst_timer_cancel(e->house.loop, &r->timer);
     pst_buf_release(&r->inline_body);
@@ -232,7 +260,8 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
 {
     const struct pst_ipc_submit *s = m->fixed;
     struct pst_egress_request *r = pst_egress_find(e, s->req);
-    if (s->req >> 56 != front->index || (r != NULL && r->front != front->index) ||
+    if (s->req >> 56 != front->index || front->index > PST_FRONTS_MAX ||
+        (r != NULL && r->front != front->index) ||
         !pst_ipc_legal(m->row, r != NULL ? r->state : PST_REQ_NONE)) {
         return PST_ERR;
     }
@@ -259,6 +288,10 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
     r->submitted_ms = pst_loop_now_ms(e->house.loop);
     if (r->state == PST_REQ_NONE) {
         r->state = PST_REQ_SUBMITTED;
+        if (!r->counted && !unreleased_add(r)) {
+            request_free(r);
+            return PST_ERR;
+        }
     }
     pst_egress_run(r);
     return PST_OK;
@@ -268,7 +301,8 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
 {
     struct pst_egress_request *r = pst_egress_find(e, m->req);
     const struct pst_operation_row *row = pst_operation_row(m->operation);
-    if (row == NULL || row->place != PST_PLACE_UPSTREAM || (r != NULL && r->front != m->front) ||
+    if (row == NULL || row->place != PST_PLACE_UPSTREAM || m->front > PST_FRONTS_MAX ||
+        (r != NULL && r->front != m->front) ||
         !pst_ipc_legal(pst_ipc_row(PST_IPC_RELEASED), r != NULL ? r->state : PST_REQ_NONE)) {
         return PST_ERR;
     }
@@ -279,9 +313,11 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
     if (r->has_body && r->round < m->round) {
         body_drop(r); /* its own WITHDRAW is still on its way */
     }
+    unreleased_remove(r);
     r->released = true;
     r->seq = m->seq;
     r->hold = m->hold != 0;
+    r->stale = m->generation < e->since;
     r->stream = m->stream != 0;
     memcpy(r->digest, m->digest, sizeof r->digest);
     if (r->has_body && (r->operation != m->operation || r->round != m->round)) {
