@@ -6,6 +6,7 @@
 #   make check                           format, lint, structure, hardening; check-quick: no clang-tidy
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
 #   make bench, make conformance         the measurements; the policy language's public suites
+#   make docs                            docs/reference.md from the tables
 #   make clean                           remove what was built (never the state)
 #
 # Where Debian packages are missing they are installed, as root or by sudo; NO_INSTALL=1 only names them.
@@ -22,7 +23,7 @@ FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
 
-.PHONY: help run build build-asan test check check-quick fuzz fuzz-smoke bench conformance clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +42,9 @@ build-asan:
 test:
 	@tools/deps.sh test
 	@tools/test.sh
+
+docs:
+	@tools/docs.py
 
 check check-quick:
 	@tools/deps.sh check

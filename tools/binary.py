@@ -95,7 +95,7 @@ def check_libraries(build: Path) -> None:
             if found := re.search(r" [gl].{5}O (\.t?data|\.t?bss|\.data\.(?!rel\.ro)\S+|\.bss\.\S+|\*COM\*)\t\S+ (\S+)", line):
                 problems.append(f"{where}: {found.group(2)} is a variable ({found.group(1)}); only constant tables may be global")
         module = lib.parent.name
-        if module in symbols:
+        if module in symbols and lib.name == f"lib{module}.a":
             outside = set(re.findall(r" U (\S+)", read("nm", "-u", str(lib)))) - defined(lib)
             plain = {re.sub(r"^__(\w+)_chk$", r"\1", name) for name in outside if not name.startswith("pst_")}
             for name in sorted(plain - symbols[module] - {"__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"}):

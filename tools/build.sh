@@ -2,19 +2,20 @@
 # Configures once and builds: build.sh release|asan|fuzz|configure-asan
 # The folders are $BUILD, $BUILD_ASAN and $BUILD_FUZZ; JOBS bounds the compilers.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
+sanitizers=("-Db_sanitize=address,undefined" -Db_lundef=false)
 case "${1:-}" in
 release)
     dir=${BUILD:-build} compiler=gcc options=()
     ;;
 asan | configure-asan)
     dir=${BUILD_ASAN:-build-asan} compiler=clang-19
-    options=(-Db_sanitize=address,undefined -Db_lundef=false)
+    options=("${sanitizers[@]}")
     ;;
 fuzz)
     dir=${BUILD_FUZZ:-build-fuzz} compiler=clang-19
-    options=(-Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true)
+    options=("${sanitizers[@]}" -Dfuzz=true)
     ;;
 *)
     echo "usage: tools/build.sh release|asan|fuzz|configure-asan" >&2

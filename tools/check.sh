@@ -2,7 +2,7 @@
 # Everything about the tree that can be checked without running it. Every part runs, each says what it
 # found, and one that finds something makes the whole fail. check.sh quick leaves out clang-tidy.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 build=${BUILD:-build} asan=${BUILD_ASAN:-build-asan} jobs=${JOBS:-$(nproc)}
 failed=()
@@ -32,14 +32,16 @@ format() {
 }
 
 scripts() {
-    find tools bench tests packaging .ci -type f -not -path '*/node_modules/*' 2>/dev/null |
-        xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck
+    find tools bench tests packaging .ci -type f -not -path '*/node_modules/*' -print0 2>/dev/null |
+        xargs -0 grep -lZE '^#!/bin/(ba)?sh' | xargs -0 shellcheck
 }
 
-# clang's own view of every source: its compile commands need a configured tree, not a built one
+# clang's own view of every source needs a configured tree and the generated sources, nothing built
 configured() {
+    local generated
     [ -f "$asan/build.ninja" ] || tools/build.sh configure-asan
-    ninja -C "$asan" --quiet $(ninja -C "$asan" -t targets all | sed -n 's/^\(.*builtin_[a-z]*\.c\): CUSTOM_COMMAND$/\1/p')
+    mapfile -t generated < <(ninja -C "$asan" -t targets all | sed -n 's/^\(.*builtin_[a-z]*\.c\): CUSTOM_COMMAND$/\1/p')
+    ninja -C "$asan" --quiet "${generated[@]}" >/dev/null
 }
 
 pointers() {

@@ -3,7 +3,7 @@
 # Does nothing when all are there. Otherwise it says which are missing and installs exactly these,
 # as root or through sudo. With NO_INSTALL=1 it only names them and fails.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 # cmocka is here because one Meson configuration describes programs and tests alike
 build=(ca-certificates gcc libc6-dev make meson ninja-build pkg-config python3

@@ -3,7 +3,7 @@
 # finds on the way stays in $BUILD_FUZZ/found; a crash stops the target, keeps its input and fails.
 # fuzz.sh [TARGET]...
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 build=${BUILD_FUZZ:-build-fuzz} seconds=${FUZZ_SECONDS:-20} jobs=${JOBS:-$(nproc)}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}

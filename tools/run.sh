@@ -2,7 +2,7 @@
 # Runs the gateway with its demo model server in the foreground. STATE and PORT choose; the
 # administration listens on the port after PORT. Ctrl-C ends everything.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 build=${BUILD:-build} state=${STATE:-state} port=${PORT:-8080}
 if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || [ "$port" -gt 65534 ]; then

@@ -3,7 +3,7 @@
 # them, and runs every suite. The last line is `N passed, N failed, N skipped`; a suite that could
 # not be built, prepared or run is a failure.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 broken=()
 

@@ -263,7 +263,7 @@ bool pst_reader_time(struct pst_str text, int64_t *ret_unix_ns)
         return false;
     }
     for (size_t i = 0; i < PST_LEN(marks); i++) {
-        if (text.p[marks[i].at] != marks[i].c) {
+        if (text.p[marks[i].at] != (uint8_t)marks[i].c) {
             return false;
         }
     }

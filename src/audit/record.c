@@ -349,12 +349,12 @@ enum pst_status pst_record_put(struct pst_buf *out, const struct pst_record *rec
     };
     const uint8_t *own = (const uint8_t *)&record->decision; /* every member of the union */
     const size_t start = out->n;
-    struct lossy lossy;
+    PST_UNINIT struct lossy lossy;
     pst_buf_byte(out, '{');
     put_members(out, kind, own, &common, &lossy);
     if (lossy.n > 0) {
         /* Rare: "lossy" stands before members that are not known yet, so write it all again. */
-        struct lossy same;
+        PST_UNINIT struct lossy same;
         pst_buf_truncate(out, start);
         common.lossy = (struct pst_strs){lossy.names, lossy.n};
         pst_buf_byte(out, '{');

@@ -79,6 +79,16 @@ static enum pst_status check_size(uint64_t size, struct pst_err *err)
     return PST_OK;
 }
 
+static bool zeros(struct pst_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum pst_status pst_segment_head_read(struct pst_str in, struct pst_segment_head *ret,
                                       struct pst_err *err)
 {
@@ -106,15 +116,8 @@ enum pst_status pst_segment_head_read(struct pst_str in, struct pst_segment_head
     }
     size_t n = pst_str_find_byte(origin, 0);
     n = n == PST_NPOS ? origin.n : n;
-    bool padded = true;
-    for (size_t i = n; i < origin.n; i++) {
-        padded = padded && origin.p[i] == 0;
-    }
-    for (size_t i = 0; i < rest.n; i++) {
-        padded = padded && rest.p[i] == 0;
-    }
-    if (!padded || head.number == 0 || created > INT64_MAX ||
-        check_size(head.size, NULL) != PST_OK ||
+    if (!zeros(pst_str_from(origin, n)) || !zeros(rest) || head.number == 0 ||
+        created > INT64_MAX || check_size(head.size, NULL) != PST_OK ||
         !pst_log_origin_set(&head.origin, pst_str_cut(origin, 0, n))) {
         return pst_fail(err, PST_E_SYNTAX, "a value in the segment's header is not valid");
     }

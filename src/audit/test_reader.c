@@ -111,6 +111,11 @@ static void refuses(void **state)
             fail_msg("accepted: %s", bad[i]);
         }
     }
+}
+
+static void says_where(void **state)
+{
+    (void)state;
     size_t n;
     assert_int_equal(walk(PST_STR("{\"a\":\"\0\"}"), &n), PST_ERR);
     struct pst_reader r;
@@ -196,10 +201,8 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(values),
-        cmocka_unit_test(times),
+        cmocka_unit_test(accepts), cmocka_unit_test(refuses), cmocka_unit_test(says_where),
+        cmocka_unit_test(values),  cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,17 @@
 #define PST_NONSTRING
 #endif
 
+/* A local that is filled before it is read, and large enough that the compiler's zeros would cost.
+ */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define PST_UNINIT __attribute__((uninitialized))
+#endif
+#endif
+#ifndef PST_UNINIT
+#define PST_UNINIT
+#endif
+
 #define PST_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The three answers of anything that may have to wait. A bug is neither: see PST_BUG_ON. */

@@ -51,7 +51,7 @@ static void PST_PRINTF(5, 0) fill(struct pst_err *err, enum pst_error code, uint
     memcpy(err->text, text, sizeof text);
 }
 
-enum pst_status pst_fail(struct pst_err *err, enum pst_error code, const char *fmt, ...)
+enum pst_status pst_fail_set(struct pst_err *err, enum pst_error code, const char *fmt, ...)
 {
     if (err != NULL) {
         va_list args;
@@ -62,8 +62,8 @@ enum pst_status pst_fail(struct pst_err *err, enum pst_error code, const char *f
     return PST_ERR;
 }
 
-enum pst_status pst_fail_at(struct pst_err *err, enum pst_error code, uint32_t line,
-                            uint32_t column, const char *fmt, ...)
+enum pst_status pst_fail_set_at(struct pst_err *err, enum pst_error code, uint32_t line,
+                                uint32_t column, const char *fmt, ...)
 {
     if (err != NULL) {
         va_list args;

@@ -37,10 +37,20 @@ const struct pst_error_row *pst_error_row(enum pst_error code);
 
 /* Sets code and a formatted message; always returns PST_ERR, so that `return pst_fail(err, …)`
  * reads as it should. `err` may be NULL. An over-long message is cut. */
-enum pst_status pst_fail(struct pst_err *err, enum pst_error code, const char *fmt, ...)
-    PST_PRINTF(3, 4);
+#define pst_fail(err, code, ...) pst_fail_always(pst_fail_set(err, code, __VA_ARGS__))
 /* The same with a source position (line and column are 1-based). */
-enum pst_status pst_fail_at(struct pst_err *err, enum pst_error code, uint32_t line,
-                            uint32_t column, const char *fmt, ...) PST_PRINTF(5, 6);
+#define pst_fail_at(err, code, line, column, ...)                                                  \
+    pst_fail_always(pst_fail_set_at(err, code, line, column, __VA_ARGS__))
+
+/* Behind the two: compiler and analyser see that the answer is always the same. */
+enum pst_status pst_fail_set(struct pst_err *err, enum pst_error code, const char *fmt, ...)
+    PST_PRINTF(3, 4);
+enum pst_status pst_fail_set_at(struct pst_err *err, enum pst_error code, uint32_t line,
+                                uint32_t column, const char *fmt, ...) PST_PRINTF(5, 6);
+static inline enum pst_status pst_fail_always(enum pst_status status)
+{
+    (void)status;
+    return PST_ERR;
+}
 
 #endif

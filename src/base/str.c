@@ -127,11 +127,12 @@ void pst_text(char *ret, size_t cap, const char *fmt, ...)
 
 void pst_str_cut_c(struct pst_str s, char *ret, size_t cap)
 {
-    size_t n = 0;
     PST_BUG_ON(cap == 0);
-    while (n < s.n && n < cap - 1 && s.p[n] != 0) {
-        ret[n] = (char)s.p[n];
-        n++;
+    struct pst_str kept = pst_str_cut(s, 0, cap - 1);
+    size_t nul = pst_str_find_byte(kept, 0);
+    size_t n = nul != PST_NPOS ? nul : kept.n;
+    if (n > 0) {
+        memcpy(ret, kept.p, n);
     }
     ret[n] = 0;
 }

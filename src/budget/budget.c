@@ -51,10 +51,9 @@ enum pst_status pst_budget_rule_add(struct pst_budget *b, const struct pst_budge
     r->twin = 0;
     for (size_t i = 0; i < b->n_rules; i++) {
         const struct pst_budget_rule *other = &b->rules[i];
-        r->twin += other->scope == r->scope && other->window_ms == r->window_ms &&
-                           pst_str_eq(other->name, r->name)
-                       ? 1
-                       : 0;
+        bool same = other->scope == r->scope && other->window_ms == r->window_ms &&
+                    pst_str_eq(other->name, r->name);
+        r->twin = (uint8_t)(r->twin + (same ? 1 : 0));
     }
     b->n_rules++;
     return PST_OK;

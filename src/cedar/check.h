@@ -12,6 +12,7 @@ PST_NODISCARD enum pst_status pst_cedar_check_code(struct pst_cedar *c, struct p
 /* Everything else in an opened image: each index, list, hash table, order and nesting that reading
  * or evaluating relies on. Sets stack_max. */
 PST_NODISCARD enum pst_status pst_cedar_check_image(struct pst_cedar *c, struct pst_err *err);
+/* The file's name into an error that has none. */
 void pst_cedar_err_file(struct pst_err *err, struct pst_str file);
 
 #endif

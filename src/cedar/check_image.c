@@ -416,6 +416,16 @@ static bool index_ok(const struct pst_cedar *c)
             return false;
         }
     }
+    if (N(guards) != N(bucket_items)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < N(guards); i++) {
+        const struct pst_cedar_guard *g = &c->guards[i];
+        if (g->kind >= PST_CEDAR_G_COUNT || g->var >= PST_CEDAR_VAR_COUNT || !sym_ok(c, g->sym) ||
+            !value_ok(c, g->value)) {
+            return false;
+        }
+    }
     for (uint32_t i = 0; i < N(types); i++) {
         const struct pst_cedar_type_row *t = &c->types[i];
         if (!sym_ok(c, t->type) || !optional_ok(t->bucket[0], N(buckets)) ||

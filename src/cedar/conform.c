@@ -59,9 +59,10 @@ struct walk {
 
 static void put_path(const struct walk *w, struct pst_buf *out)
 {
-    bool inside = w->depth > 0;
     (void)pst_buf_add(out, pst_str_c(w->name));
-    (void)(!inside || PST_BUF_LIT(out, " `"));
+    size_t whole = out->n; /* nothing follows when the value itself is wrong */
+    (void)PST_BUF_LIT(out, " `");
+    size_t inside = out->n;
     for (uint32_t i = 0; i < w->depth && out->n < 120; i++) {
         const struct frame *f = &w->stack[i];
         if (f->v.tag == PST_CEDAR_SET) {
@@ -71,7 +72,11 @@ static void put_path(const struct walk *w, struct pst_buf *out)
             (void)pst_buf_add(out, shortened(pst_cedar_sym_text(w->x, f->key)));
         }
     }
-    (void)(!inside || PST_BUF_LIT(out, "`"));
+    if (out->n == inside) {
+        pst_buf_truncate(out, whole);
+    } else {
+        (void)PST_BUF_LIT(out, "`");
+    }
 }
 
 static enum pst_status wrong(const struct walk *w, const char *what)

@@ -38,7 +38,9 @@ static struct pst_str shortened(struct pst_str s)
 static void put_path(const struct reader *rd, struct pst_buf *out)
 {
     (void)pst_buf_add(out, pst_str_c(rd->name));
-    (void)(rd->depth == 0 || PST_BUF_LIT(out, " `"));
+    size_t whole = out->n; /* nothing follows when the value itself is wrong */
+    (void)PST_BUF_LIT(out, " `");
+    size_t inside = out->n;
     for (uint32_t i = 0; i < rd->depth && out->n < 120; i++) {
         const struct open *o = &rd->stack[i];
         if (o->node->type == PST_JSON_ARRAY) {
@@ -51,7 +53,11 @@ static void put_path(const struct reader *rd, struct pst_buf *out)
             }
         }
     }
-    (void)(rd->depth == 0 || PST_BUF_LIT(out, "`"));
+    if (out->n == inside) {
+        pst_buf_truncate(out, whole);
+    } else {
+        (void)PST_BUF_LIT(out, "`");
+    }
 }
 
 static struct pst_str type_text(const void *schema, uint32_t sym)

@@ -7,14 +7,14 @@
 /* A value that is not known yet: as the whole context, or as a member of a record in it. */
 struct pst_cedar_value pst_cedar_unknown(void);
 
-enum pst_cedar_verdict {
+enum pst_cedar_certainty {
     PST_CEDAR_NEVER,  /* whatever the unknown values are: denied */
     PST_CEDAR_ALWAYS, /* whatever they are: allowed */
     PST_CEDAR_DEPENDS,
 };
 
 struct pst_cedar_outlook {
-    enum pst_cedar_verdict verdict;
+    enum pst_cedar_certainty verdict;
     bool error_certain; /* some policy fails whatever the values are: a caller that denies on errors
                            denies */
     bool error_possible; /* some policy may fail */

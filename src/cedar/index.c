@@ -57,34 +57,122 @@ static bool test_key(const struct pst_cedar *c, const struct pst_cedar_node *n, 
     return true;
 }
 
+enum { LEADING_MAX = 24 };
+
+/* The tests that the first condition begins with, joined by &&, in the order of evaluation. */
+static uint32_t leading_tests(const struct pst_cedar *c, const struct pst_cedar_policy_row *p,
+                              uint32_t tests[LEADING_MAX])
+{
+    uint32_t spine[LEADING_MAX - 1];
+    uint32_t depth = 0;
+    uint32_t n = 0;
+    if (p->n_conds == 0 || c->kids[p->conds + 1] != 0) {
+        return 0;
+    }
+    uint32_t node = c->kids[p->conds];
+    while (c->nodes[node].kind == PST_CEDAR_N_AND) {
+        /* Of a long chain the innermost tests, which come first, are kept. */
+        spine[depth % PST_LEN(spine)] = c->nodes[node].b;
+        depth++;
+        node = c->nodes[node].a;
+    }
+    tests[n++] = node;
+    for (uint32_t left = depth < PST_LEN(spine) ? depth : (uint32_t)PST_LEN(spine); left > 0;
+         left--) {
+        depth--;
+        tests[n++] = spine[depth % PST_LEN(spine)];
+    }
+    return n;
+}
+
 /* Keys from the tests that a condition begins with. Only those evaluated first, all before anything
  * that may fail: a policy that the index passes over must be one that neither applies nor fails. */
 static void condition_keys(const struct pst_cedar *c, const struct pst_cedar_policy_row *p,
                            struct key *keys, uint32_t *n)
 {
-    uint32_t spine[KEYS_MAX * 4];
-    uint32_t depth = 0;
-    if (p->n_conds == 0 || c->kids[p->conds + 1] != 0) {
-        return;
-    }
-    uint32_t node = c->kids[p->conds];
-    while (c->nodes[node].kind == PST_CEDAR_N_AND) {
-        /* Only the innermost tests, which come first, are of use when the spine is very long. */
-        spine[depth % PST_LEN(spine)] = c->nodes[node].b;
-        depth++;
-        node = c->nodes[node].a;
-    }
+    uint32_t tests[LEADING_MAX];
+    uint32_t count = leading_tests(c, p, tests);
     struct key k;
-    uint32_t left = depth < PST_LEN(spine) ? depth : (uint32_t)PST_LEN(spine);
-    while (test_key(c, &c->nodes[node], &k)) {
+    for (uint32_t i = 0; i < count && test_key(c, &c->nodes[tests[i]], &k); i++) {
         add_key(keys, n, k);
-        if (left == 0) {
-            return;
-        }
-        left--;
-        depth--;
-        node = spine[depth % PST_LEN(spine)];
     }
+}
+
+/* --- guards ------------------------------------------------------------------------------------
+ */
+
+static bool literal(const struct pst_cedar_node *n, struct pst_cedar_value *ret)
+{
+    *ret = (struct pst_cedar_value){0};
+    if (n->kind == PST_CEDAR_N_STRING || n->kind == PST_CEDAR_N_UID ||
+        n->kind == PST_CEDAR_N_BOOL) {
+        ret->tag = n->kind == PST_CEDAR_N_STRING ? (uint32_t)PST_CEDAR_STRING
+                   : n->kind == PST_CEDAR_N_UID  ? (uint32_t)PST_CEDAR_UID
+                                                 : (uint32_t)PST_CEDAR_BOOL;
+        ret->i = n->a;
+        return true;
+    }
+    *ret = pst_cedar_long((int64_t)(((uint64_t)n->b << 32) | n->a));
+    return n->kind == PST_CEDAR_N_LONG;
+}
+
+/* `var.sym == literal`, or the same of a tag. */
+static bool equality(const struct pst_cedar *c, const struct pst_cedar_node *n, bool tag,
+                     struct pst_cedar_guard *ret)
+{
+    if (n->kind != PST_CEDAR_N_BINARY || n->op != PST_CEDAR_OP_EQ ||
+        !literal(&c->nodes[n->b], &ret->value)) {
+        return false;
+    }
+    const struct pst_cedar_node *left = &c->nodes[n->a];
+    bool fits = tag ? left->kind == PST_CEDAR_N_BINARY && left->op == PST_CEDAR_OP_GET_TAG &&
+                          c->nodes[left->b].kind == PST_CEDAR_N_STRING
+                    : left->kind == PST_CEDAR_N_GET;
+    if (!fits || c->nodes[left->a].kind != PST_CEDAR_N_VAR) {
+        return false;
+    }
+    ret->var = (uint8_t)c->nodes[left->a].a;
+    ret->sym = tag ? c->nodes[left->b].a : left->b;
+    return !tag || ret->var != PST_CEDAR_CONTEXT;
+}
+
+/* `var has sym`, or `var.hasTag(sym)`, of the guard's variable and symbol. */
+static bool presence(const struct pst_cedar *c, const struct pst_cedar_node *n, bool tag,
+                     const struct pst_cedar_guard *g)
+{
+    const struct pst_cedar_node *var = &c->nodes[n->a];
+    if (tag) {
+        return n->kind == PST_CEDAR_N_BINARY && n->op == PST_CEDAR_OP_HAS_TAG &&
+               var->kind == PST_CEDAR_N_VAR && var->a == g->var &&
+               c->nodes[n->b].kind == PST_CEDAR_N_STRING && c->nodes[n->b].a == g->sym;
+    }
+    return n->kind == PST_CEDAR_N_HAS && var->kind == PST_CEDAR_N_VAR && var->a == g->var &&
+           n->b == g->sym;
+}
+
+static struct pst_cedar_guard find_guard(const struct pst_cedar *c,
+                                         const struct pst_cedar_policy_row *p)
+{
+    uint32_t tests[LEADING_MAX];
+    uint32_t n = leading_tests(c, p, tests);
+    uint32_t i = 0;
+    struct key k;
+    struct pst_cedar_guard g = {.kind = PST_CEDAR_G_NONE};
+    while (i < n && test_key(c, &c->nodes[tests[i]], &k)) {
+        i++;
+    }
+    if (i < n && equality(c, &c->nodes[tests[i]], false, &g)) {
+        g.kind = PST_CEDAR_G_ATTR;
+    } else if (i + 1 < n && equality(c, &c->nodes[tests[i + 1]], false, &g) &&
+               presence(c, &c->nodes[tests[i]], false, &g)) {
+        g.kind = PST_CEDAR_G_HAS_ATTR;
+    } else if (i + 1 < n && equality(c, &c->nodes[tests[i + 1]], true, &g) &&
+               presence(c, &c->nodes[tests[i]], true, &g)) {
+        g.kind = PST_CEDAR_G_HAS_TAG;
+    } else {
+        g = (struct pst_cedar_guard){.kind = PST_CEDAR_G_NONE};
+    }
+    return g;
 }
 
 /* All keys that a policy needs at once. The list of actions is not among them: see below. */
@@ -193,6 +281,7 @@ static void count_one(struct builder *b, uint32_t *at, uint32_t policy)
 static void put_one(struct builder *b, uint32_t *at, uint32_t policy)
 {
     struct pst_cedar_span *bucket = &b->c->buckets[*at];
+    b->c->guards[bucket->at + bucket->n] = find_guard(b->c, &b->c->policies[policy]);
     b->c->bucket_items[bucket->at + bucket->n++] = policy;
 }
 
@@ -217,7 +306,9 @@ static bool make_bucket(struct builder *b, uint32_t *at, uint32_t *ret)
         return true;
     }
     uint32_t items = PST_CEDAR_ADD(c, bucket_items, n);
-    uint32_t bucket = items != PST_CEDAR_NO ? PST_CEDAR_ADD(c, buckets, 1) : PST_CEDAR_NO;
+    uint32_t guards = PST_CEDAR_ADD(c, guards, n);
+    bool room = items != PST_CEDAR_NO && guards != PST_CEDAR_NO;
+    uint32_t bucket = room ? PST_CEDAR_ADD(c, buckets, 1) : PST_CEDAR_NO;
     if (bucket == PST_CEDAR_NO) {
         return false;
     }
@@ -321,7 +412,7 @@ static const struct pst_cedar_type_row *find_type(const struct pst_cedar *c, uin
 
 void pst_cedar_walk_init(struct pst_cedar_walk *w, const struct pst_cedar_request *r)
 {
-    *w = (struct pst_cedar_walk){.r = r};
+    *w = (struct pst_cedar_walk){.r = r, .asked_sym = PST_CEDAR_NO};
     if (r->c->always != PST_CEDAR_NO) {
         w->bucket = r->c->buckets[r->c->always];
     }
@@ -346,12 +437,47 @@ static void open_type(struct pst_cedar_walk *w)
     }
 }
 
-uint32_t pst_cedar_walk_next(struct pst_cedar_walk *w)
+/* Looks the guard's attribute or tag up, unless it is the one looked up last. */
+static void ask(struct pst_cedar_walk *w, const struct pst_cedar_guard *g)
 {
-    /* Steps of each variable: its type, itself, each ancestor. */
+    uint8_t tag = g->kind == PST_CEDAR_G_HAS_TAG;
+    if (g->sym == w->asked_sym && g->var == w->asked_var && tag == w->asked_tag) {
+        return;
+    }
+    struct pst_cedar_ctx x = {.c = w->r->c, .r = w->r};
+    struct pst_cedar_value record = w->r->context;
+    if (g->var != PST_CEDAR_CONTEXT) {
+        struct pst_cedar_entity_view e = pst_cedar_entity_of(w->r, w->r->vars[g->var]);
+        record = tag != 0 ? e.tags : e.attrs;
+    }
+    w->asked_sym = g->sym;
+    w->asked_var = g->var;
+    w->asked_tag = tag;
+    w->asked_known = record.tag == PST_CEDAR_RECORD || record.tag == PST_CEDAR_NONE;
+    w->asked = w->asked_known ? pst_cedar_member(x, record, g->sym) : NULL;
+}
+
+/* Whether the guard's test is certainly false, and so the policy neither applies nor fails. */
+static bool ruled_out(struct pst_cedar_walk *w, const struct pst_cedar_guard *g)
+{
+    if (g->kind == PST_CEDAR_G_NONE) {
+        return false;
+    }
+    ask(w, g);
+    if (w->asked == NULL) {
+        return w->asked_known && g->kind != PST_CEDAR_G_ATTR;
+    }
+    return w->asked->tag != PST_CEDAR_UNKNOWN &&
+           (w->asked->tag != g->value.tag || w->asked->i != g->value.i);
+}
+
+/* The next bucket of the request; false at the end. Steps of each variable: its type, itself, each
+ * ancestor. */
+static bool next_bucket(struct pst_cedar_walk *w)
+{
     while (w->bucket.n == 0) {
         if (w->var == 3) {
-            return PST_CEDAR_NO;
+            return false;
         }
         uint32_t step = w->step++;
         if (step == 0) {
@@ -366,6 +492,20 @@ uint32_t pst_cedar_walk_next(struct pst_cedar_walk *w)
             w->step = 0;
         }
     }
-    w->bucket.n--;
-    return w->r->c->bucket_items[w->bucket.at++];
+    return true;
+}
+
+uint32_t pst_cedar_walk_next(struct pst_cedar_walk *w)
+{
+    const struct pst_cedar *c = w->r->c;
+    while (next_bucket(w)) {
+        while (w->bucket.n > 0) {
+            uint32_t at = w->bucket.at++;
+            w->bucket.n--;
+            if (!ruled_out(w, &c->guards[at])) {
+                return c->bucket_items[at];
+            }
+        }
+    }
+    return PST_CEDAR_NO;
 }

@@ -17,6 +17,11 @@ struct pst_cedar_walk {
     struct pst_cedar_span bucket; /* what is left of the one being walked */
     struct pst_cedar_entity_view entity;
     uint32_t var, step;
+    /* The attribute or tag that a guard looked at last: neighbours ask for the same. */
+    uint32_t asked_sym;
+    uint8_t asked_var, asked_tag;
+    bool asked_known;                    /* the record it was looked for in is known */
+    const struct pst_cedar_value *asked; /* NULL: it is not there */
 };
 void pst_cedar_walk_init(struct pst_cedar_walk *w, const struct pst_cedar_request *r);
 /* PST_CEDAR_NO at the end. */

@@ -1,5 +1,6 @@
 /* Policies and templates from text: annotations, effect, scope, conditions. */
 #include "cedar/parse.h"
+#include "cedar/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

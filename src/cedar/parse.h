@@ -49,9 +49,8 @@ enum pst_status pst_cedar_parse_kids(struct pst_cedar_parser *p, uint32_t from, 
 /* The path at the current token into p->text, and the `::` and id that may follow it. */
 enum pst_status pst_cedar_parse_path(struct pst_cedar_parser *p, uint32_t *ret_parts);
 enum pst_status pst_cedar_parse_uid_rest(struct pst_cedar_parser *p, uint32_t *ret);
-/* "policyN", as a symbol; and the file's name into an error that has none. */
+/* "policyN", as a symbol. */
 uint32_t pst_cedar_policy_name(struct pst_cedar *c, uint32_t number);
-void pst_cedar_err_file(struct pst_err *err, struct pst_str file);
 static inline enum pst_status pst_cedar_parse_next(struct pst_cedar_parser *p)
 {
     return pst_cedar_lex_next(&p->lex, p->err);

@@ -22,7 +22,7 @@ uint32_t pst_cedar_local_grow(struct pst_cedar_request *r, enum pst_cedar_local_
         return PST_CEDAR_NO;
     }
     if (first + n > r->cap[a]) {
-        uint32_t cap = r->cap[a] < 8 ? 16 : r->cap[a] * 2;
+        uint32_t cap = r->cap[a] == 0 ? 32 : r->cap[a] * 2;
         cap = cap < first + n ? first + n : cap;
         void *more = pst_arena_take(r->arena, (size_t)cap * element_size[a]);
         if (more == NULL) {
@@ -61,7 +61,7 @@ static bool table_room(struct pst_cedar_request *r, struct pst_cedar_local_table
     if ((used + 1) * 2 <= t->size) {
         return true;
     }
-    uint32_t size = t->size != 0 ? t->size * 2 : 32;
+    uint32_t size = t->size != 0 ? t->size * 2 : 128;
     uint32_t *slots = (uint32_t *)pst_arena_take(r->arena, (size_t)size * sizeof slots[0]);
     if (slots == NULL) {
         r->full = true;

@@ -2,7 +2,7 @@
 
 #include "cedar/check.h"
 #include "cedar/lex.h"
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Schemas in the JSON syntax: JSON → declarations. Places are byte offsets. */
 #include "cedar/lex.h"
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 #include "wire/json.h"
 
 #include <stdio.h>

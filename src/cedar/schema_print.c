@@ -1,7 +1,7 @@
 /* Schemas in the human syntax, and what they mean as sorted text. */
 #include "cedar/schema_print.h"
 #include "cedar/lex.h"
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 
 #include <stdlib.h>
 

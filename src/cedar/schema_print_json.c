@@ -1,4 +1,5 @@
 /* Schemas in the JSON syntax. */
+#include "cedar/schema_build.h"
 #include "cedar/schema_print.h"
 #include "wire/json_out.h"
 

@@ -1,6 +1,6 @@
 /* From declarations to what they mean: every name registered once, references looked up,
  * hierarchies closed. */
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 
 #include <stdlib.h>
 

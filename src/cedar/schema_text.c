@@ -1,6 +1,6 @@
 /* Schemas in the human syntax: text → declarations. */
 #include "cedar/parse.h"
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 
 #include <stdlib.h>
 

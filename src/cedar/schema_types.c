@@ -1,6 +1,6 @@
 /* From types as written to types: names looked up, common types replaced. An explicit stack: a
  * common type may name another, and so on. */
-#include "cedar/schema_model.h"
+#include "cedar/schema_build.h"
 
 #include <stdlib.h>
 

@@ -40,6 +40,24 @@ struct pst_cedar_type_row {
     uint32_t bucket[2]; /* as principal, as resource */
 };
 
+/* The first thing that a policy's conditions test, where that is a variable's attribute or tag
+ * being equal to a literal: a policy for which it is not so is passed over without running it. One
+ * for each bucket item. */
+enum pst_cedar_guard_kind {
+    PST_CEDAR_G_NONE,
+    PST_CEDAR_G_ATTR,     /* var.sym == value; without the attribute it would fail */
+    PST_CEDAR_G_HAS_ATTR, /* var has sym && var.sym == value */
+    PST_CEDAR_G_HAS_TAG,  /* var.hasTag(sym) && var.getTag(sym) == value */
+    PST_CEDAR_G_COUNT
+};
+
+struct pst_cedar_guard {
+    uint8_t kind, var;
+    uint16_t zero;
+    uint32_t sym;
+    struct pst_cedar_value value; /* a bool, long, string or entity */
+};
+
 struct pst_cedar_code {
     uint8_t op;
     uint8_t x;
@@ -67,6 +85,7 @@ struct pst_cedar_code {
     X(code_nodes, uint32_t)                   /* instruction → node, for positions */              \
     X(buckets, struct pst_cedar_span)         /* index: spans of bucket_items */                   \
     X(bucket_items, uint32_t)                 /* index: policies */                                \
+    X(guards, struct pst_cedar_guard)         /* index: one for each bucket item */                \
     X(types, struct pst_cedar_type_row)       /* index: by type of principal and resource */
 
 enum pst_cedar_section {

@@ -150,6 +150,61 @@ static void unrelated_policies_are_not_looked_at(void **state)
     pst_buf_release(&text);
 }
 
+/* What a policy tests first rules it out without running it, but never hides that it fails. */
+static void guards_rule_out_and_hide_nothing(void **state)
+{
+    (void)state;
+    static const char
+        all[] = "permit(principal,action,resource) when {principal.role == \"a\" && 1};" /* 0 no */
+                "permit(principal,action,resource) when {principal.role == \"dev\" && true};" /* 1
+                                                                                                 yes
+                                                                                               */
+                "permit(principal,action,resource) when {principal.none == \"a\"};" /* 2 fails */
+                "permit(principal,action,resource) when {principal has none && principal.none == "
+                "1};"                                                                       /* 3 */
+                "permit(principal,action,resource) when {context has n && context.n == 5};" /* 4 yes
+                                                                                             */
+                "permit(principal,action,resource) when {context.n == \"5\" && 1};" /* 5 no */
+                "permit(principal,action,resource) when {principal is User && context.n == 6};" /* 6
+                                                                                                   no */
+                "permit(principal,action,resource) when {principal.hasTag(\"t\") && "
+                "principal.getTag(\"t\") =="
+                " \"v\"};" /* 7 yes */
+                "permit(principal,action,resource) when {principal.hasTag(\"u\") && "
+                "principal.getTag(\"u\") =="
+                " \"v\"};"                                                  /* 8 no */
+                "permit(principal,action,resource) when {resource.x == 1};" /* 9 fails */
+                "permit(principal,action,resource) when {resource has x && resource.x == 1};" /* 10
+                                                                                                 no
+                                                                                               */
+                "permit(principal,action,resource) when {principal has y && principal.role == "
+                "\"dev\"};"                                                           /* no */
+                "permit(principal,action,resource) unless {principal.role == \"a\"};" /* 12 yes */
+                "permit(principal,action,resource) when {context.s == [1]};"          /* 13 yes */
+                "permit(principal,action,resource) when {context.s == 1 || true};"    /* 14 yes */
+                "forbid(principal,action,resource) when {context.n == 7 && true};";   /* 15 no */
+    struct pst_cedar *c = test_set(
+        all, "[{\"uid\":{\"type\":\"User\",\"id\":\"alice\"},\"attrs\":{\"role\":\"dev\"},"
+             "\"tags\":{\"t\":\"v\"}}]");
+    struct pst_arena a;
+    struct pst_cedar_answer answer;
+    uint32_t yes = 0;
+    uint32_t failed = 0;
+    pst_arena_init(&a, 4096, 1u << 20);
+    struct pst_cedar_request *r = test_request(c, &a, "{\"n\":5,\"s\":[1]}");
+    assert_int_equal(pst_cedar_authorize(r, &answer, NULL), PST_OK);
+    for (size_t i = 0; i < answer.n_reasons; i++) {
+        yes |= 1u << answer.reasons[i];
+    }
+    for (size_t i = 0; i < answer.n_errors; i++) {
+        failed |= 1u << answer.errors[i].policy;
+    }
+    assert_int_equal(yes, 1u << 1 | 1u << 4 | 1u << 7 | 1u << 12 | 1u << 13 | 1u << 14);
+    assert_int_equal(failed, 1u << 2 | 1u << 9);
+    pst_arena_release(&a);
+    pst_cedar_free(c);
+}
+
 /* The gate's way: no JSON, entities of the request over those of the set. */
 static void requests_are_built_without_json(void **state)
 {
@@ -254,6 +309,7 @@ int main(void)
         cmocka_unit_test(every_scope_finds_its_requests),
         cmocka_unit_test(slicing_never_hides_an_error),
         cmocka_unit_test(unrelated_policies_are_not_looked_at),
+        cmocka_unit_test(guards_rule_out_and_hide_nothing),
         cmocka_unit_test(requests_are_built_without_json),
         cmocka_unit_test(a_full_arena_is_never_an_allowance),
     };

@@ -28,7 +28,7 @@ static void outlooks_are_sound_and_sharp(void **state)
     (void)state;
     static const struct {
         const char *policies;
-        enum pst_cedar_verdict want;
+        enum pst_cedar_certainty want;
     } rows[] = {
         {"", PST_CEDAR_NEVER},
         {PERMIT("true"), PST_CEDAR_ALWAYS},

@@ -121,12 +121,48 @@ static void a_forged_image_is_refused_or_harmless(void **state)
     free(image);
 }
 
+/* Under every memory limit a set is built, or refused with an error; never half. */
+static void every_memory_limit_is_survived(void **state)
+{
+    (void)state;
+    unsigned built = 0;
+    unsigned refused = 0;
+    for (uint32_t limit = 512; limit < 60000; limit += limit / 16) {
+        struct pst_cedar_limits limits = {.total_bytes = limit};
+        struct pst_err err = {0};
+        struct pst_buf b;
+        struct pst_cedar *c = pst_cedar_new(&limits);
+        pst_buf_init(&b, limit);
+        enum pst_status st = pst_cedar_add_policies(c, PST_STR("p"), pst_str_c(policies), &err);
+        if (st == PST_OK) {
+            st = pst_cedar_add_entities_json(c, PST_STR("e"), pst_str_c(entities), &err);
+        }
+        if (st == PST_OK) {
+            st = pst_cedar_seal(c, &err);
+        }
+        if (st == PST_OK) {
+            assert_true(decide(c, "{\"s\":\"a-b\",\"n\":2}"));
+            assert_false(decide(c, "{\"s\":\"a-c\",\"n\":2}"));
+            built++;
+            st = pst_cedar_image_write(c, &b, &err);
+        }
+        if (st != PST_OK) {
+            assert_int_not_equal(err.code, PST_E_NONE);
+            refused++;
+        }
+        pst_buf_release(&b);
+        pst_cedar_free(c);
+    }
+    assert_true(built > 0 && refused > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_decides_as_the_set_does),
         cmocka_unit_test(any_changed_byte_is_noticed),
         cmocka_unit_test(a_forged_image_is_refused_or_harmless),
+        cmocka_unit_test(every_memory_limit_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

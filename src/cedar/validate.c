@@ -256,6 +256,40 @@ static bool action_scope(struct pst_cedar_checker *k, const struct pst_cedar_sco
     return false;
 }
 
+/* Strict: the actions of a list make a set, whose elements must be of one type. It is looked at
+ * when the principal fits, as the scope is evaluated from left to right. */
+static void check_action_list(struct validation *v, const struct pst_cedar_policy_row *p)
+{
+    struct pst_cedar_checker *k = &v->k;
+    const struct pst_cedar_scope *s = &p->scope[PST_CEDAR_ACTION];
+    uint32_t first = PST_CEDAR_NO;
+    uint32_t other = PST_CEDAR_NO;
+    bool fits = false;
+    if (k->mode != PST_CEDAR_STRICT || s->kind != PST_CEDAR_SCOPE_LIST) {
+        return;
+    }
+    for (uint32_t i = 0; i < s->n && other == PST_CEDAR_NO; i++) {
+        uint32_t type = pst_cedar_check_type(k, k->c->kids[s->uid + i]);
+        first = first == PST_CEDAR_NO ? type : first;
+        other = type != PST_CEDAR_NO && type != first ? type : PST_CEDAR_NO;
+    }
+    for (uint32_t a = 0; a < k->s->n_actions && other != PST_CEDAR_NO && !fits; a++) {
+        const struct pst_cedar_schema_action *action = &k->s->actions[a];
+        for (uint32_t i = 0; i < action->n_principals && action->n_resources != 0 && !fits; i++) {
+            fits = entity_scope(k, &p->scope[PST_CEDAR_PRINCIPAL], action->principals[i]);
+        }
+    }
+    if (fits) {
+        pst_cedar_finding_begin(k);
+        (void)PST_BUF_LIT(&k->text, "the actions of this list have types that do not agree: ");
+        pst_cedar_put_name(&k->text, pst_cedar_schema_text(k->s, k->s->entity_types[first].name));
+        (void)PST_BUF_LIT(&k->text, " and ");
+        pst_cedar_put_name(&k->text, pst_cedar_schema_text(k->s, k->s->entity_types[other].name));
+        (void)PST_BUF_LIT(&k->hint, "write one policy for each namespace, or use a group");
+        pst_cedar_finding_end(k, PST_CEDAR_F_INCOMPATIBLE, PST_CEDAR_NO, s->line, s->column);
+    }
+}
+
 /* --- one policy --------------------------------------------------------------------------------
  */
 
@@ -375,6 +409,7 @@ static void check_policy(struct validation *v, uint32_t policy)
     bool possible = false;
     k->policy = policy;
     check_names(v, p);
+    check_action_list(v, p);
     check_scope_level(v, p);
     check_requests(v, p, &applies, &possible);
     if (!applies) {
@@ -382,7 +417,7 @@ static void check_policy(struct validation *v, uint32_t policy)
         (void)PST_BUF_LIT(&k->text, "the scope allows no request of the schema: no action applies "
                                     "to such a principal and resource");
         pst_cedar_finding_end(k, PST_CEDAR_F_NO_ACTION, PST_CEDAR_NO, p->line, p->column);
-    } else if (!possible) {
+    } else if (!possible && k->n_findings == 0) {
         pst_cedar_finding_begin(k);
         (void)PST_BUF_LIT(&k->text, "the conditions are false for every request: the policy never "
                                     "applies");

@@ -186,13 +186,20 @@ struct folders {
     const char *state, *log, *key;
 };
 
+/* A word that no record can hold would find nothing, and look like an answer. */
+static bool decision_known(struct pst_str text)
+{
+    return pst_str_eq(text, PST_STR("allow")) || pst_str_eq(text, PST_STR("deny")) ||
+           pst_str_eq(text, PST_STR("amend"));
+}
+
 static bool take_option(struct pst_audit_args *a, struct folders *f, int id)
 {
     struct pst_str *text = query_text(&a->query, id);
     uint64_t number;
     if (text != NULL) {
         *text = pst_str_c(optarg);
-        return text->n > 0;
+        return text->n > 0 && (id != OPT_DECISION || decision_known(*text));
     }
     switch (id) {
     case OPT_SINCE:

@@ -1,35 +1,45 @@
+#include "cedar/cedar.h"
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "control/policy.h"
 #include "crypto/crypto.h"
 #include "wire/json_out.h"
 
 #include <string.h>
 
+static size_t policies_in(const struct pst_images *images)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < images->n; i++) {
+        struct pst_cedar *set = NULL;
+        const struct pst_warden_image *warden = images->list[i].p;
+        if (images->list[i].kind == PST_IMAGE_WARDEN &&
+            pst_cedar_image_open(pst_image_cedar(warden), &set, NULL) == PST_OK) {
+            n = pst_cedar_policies(set);
+        }
+        pst_cedar_free(set);
+    }
+    return n;
+}
+
 /* Compiles everything and throws it away: what passes here starts and reloads. */
 static enum pst_status check(const struct pst_loaded *l, size_t *ret_policies, struct pst_err *err)
 {
     struct pst_images images = {.n = 0};
-    struct pst_buf entities;
     struct pst_compile_in in = {
         .config = l->config,
         .config_text = l->text,
         .policies = l->policies,
         .n_policies = l->n_policies,
+        .schemas = l->schemas,
+        .n_schemas = l->n_schemas,
         .state_dir = PST_STR("/state"), /* where it will live is not the configuration's business */
         .generation = 1,
     };
     enum pst_status status = pst_compile(&in, &images, err);
+    if (status == PST_OK) {
+        *ret_policies = policies_in(&images);
+    }
     pst_images_release(&images);
-    pst_buf_init(&entities, 64 << 20);
-    if (status == PST_OK) {
-        status = pst_compile_entities(l->config, &entities, err);
-    }
-    if (status == PST_OK) {
-        status = pst_policy_check(l->policies, l->n_policies, pst_buf_str(&entities), ret_policies,
-                                  err);
-    }
-    pst_buf_release(&entities);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "crypto/crypto.h"
+#include "crypto/random.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
 
@@ -75,7 +76,8 @@ static enum pst_status override(const struct args *args, struct pst_config *conf
     return PST_OK;
 }
 
-/* YAML and policies are read by a process that can read files and write to its socket, nothing else. */
+/* YAML and policies are read by a process that can read files and write to its socket, nothing
+ * else. */
 static enum pst_status confine(struct pst_err *err)
 {
     static const struct pst_sandbox_path everywhere[] = {
@@ -93,8 +95,10 @@ static enum pst_status compile(const struct args *args, struct pst_err *err)
     struct pst_loaded loaded = {0};
     struct pst_images images = {.n = 0};
     char state_dir[PST_PATH_MAX] = {0};
+    uint64_t seed = 0;
     enum pst_status status = pst_crypto_init(err);
     if (status == PST_OK) {
+        seed = pst_random_u64(); /* before it is confined: it needs no randomness later */
         status = confine(err);
     }
     if (status == PST_OK) {
@@ -112,6 +116,9 @@ static enum pst_status compile(const struct args *args, struct pst_err *err)
             .config_text = loaded.text,
             .policies = loaded.policies,
             .n_policies = loaded.n_policies,
+            .schemas = loaded.schemas,
+            .n_schemas = loaded.n_schemas,
+            .seed = seed,
             .state_dir = pst_str_c(state_dir),
             .generation = args->generation,
             .admin_uid = args->admin_uid,

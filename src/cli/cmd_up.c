@@ -67,6 +67,21 @@ static enum pst_status check_simulate(const char *name, struct pst_err *err)
                     nearest != NULL ? "?" : "");
 }
 
+/* Keys that were made now are shown now, and never again: also when nothing else could be started.
+ */
+static bool keys_print(struct up *up)
+{
+    bool any = up->made.demo_key[0] != 0 || up->made.admin_key[0] != 0;
+    if (up->made.demo_key[0] != 0) {
+        printf("export POSTERN_KEY=%s\n", up->made.demo_key);
+    }
+    if (up->made.admin_key[0] != 0) {
+        printf("export POSTERN_ADMIN_KEY=%s\n", up->made.admin_key);
+    }
+    pst_state_made_wipe(&up->made);
+    return any;
+}
+
 /* What people paste and scripts read: on standard output, each line complete in itself. */
 static void ready(void *user, const char *address, uint32_t port, const char *admin_address,
                   uint32_t admin_port)
@@ -76,17 +91,16 @@ static void ready(void *user, const char *address, uint32_t port, const char *ad
     printf("export POSTERN_URL=http://%s%s%s:%u\n", v6 ? "[" : "", address, v6 ? "]" : "", port);
     printf("export POSTERN_ADMIN_URL=http://%s%s%s:%u\n", admin_v6 ? "[" : "", admin_address,
            admin_v6 ? "]" : "", admin_port);
-    if (up->made.demo_key[0] != 0) {
-        printf("export POSTERN_KEY=%s\n", up->made.demo_key);
-    }
-    if (up->made.admin_key[0] != 0) {
-        printf("export POSTERN_ADMIN_KEY=%s\n", up->made.admin_key);
-    } else if (up->options.demo) {
+    bool shown = keys_print(up);
+    if (!shown && up->options.demo) {
         printf(
-            "# The state in %s was kept, and its keys with it. A new one for the demo:\n"
+            "# The state in %s was kept, and its keys with it. New ones, for the demo and for "
+            "administration:\n"
             "#   export POSTERN_KEY=$(%s key create --state %s --owner Workload/demo --group demo "
-            "--may-assert)\n",
-            up->state, up->self, up->state);
+            "--may-assert)\n"
+            "#   export POSTERN_ADMIN_KEY=$(%s key create --state %s --owner User/admin --group "
+            "admins)\n",
+            up->state, up->self, up->state, up->self, up->state);
     }
     if (up->options.demo) {
         printf(
@@ -110,7 +124,6 @@ static void ready(void *user, const char *address, uint32_t port, const char *ad
             up->self, up->state);
     }
     fflush(stdout);
-    pst_state_made_wipe(&up->made);
 }
 
 static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_err *err)
@@ -159,6 +172,7 @@ int pst_cmd_up(int argc, char **argv)
     } else {
         code = pst_supervisor_run(&up.options);
     }
-    pst_state_made_wipe(&up.made);
+    (void)keys_print(&up);
+    fflush(stdout);
     return code;
 }

@@ -45,6 +45,7 @@ static void connection_free(struct connection *c)
     if (c->prev != NULL) {
         c->prev->next = c->next;
     } else {
+        PST_BUG_ON(server->first != c);
         server->first = c->next;
     }
     if (c->next != NULL) {

@@ -12,12 +12,28 @@
 
 enum { ARENA_MAX = 128 << 20 };
 
-static enum pst_status read_file(struct pst_arena *arena, const char *path, size_t cap,
-                                 struct pst_str *ret, struct pst_err *err)
+static enum pst_status read_stdin(struct pst_buf *out, struct pst_err *err)
+{
+    size_t got = 0;
+    do {
+        size_t want = out->cap - out->n < 4096 ? out->cap - out->n : 4096;
+        uint8_t *room = want > 0 ? pst_buf_room(out, want) : NULL;
+        got = room != NULL ? fread(room, 1, want, stdin) : 0;
+        pst_buf_added(out, got);
+    } while (got > 0);
+    if (!feof(stdin) && getc(stdin) != EOF) {
+        return pst_fail(err, PST_E_LIMIT, "standard input is larger than %zu bytes", out->cap);
+    }
+    return ferror(stdin) ? pst_fail(err, PST_E_IO, "standard input cannot be read") : PST_OK;
+}
+
+enum pst_status pst_load_file(struct pst_arena *arena, const char *path, size_t cap,
+                              struct pst_str *ret, struct pst_err *err)
 {
     struct pst_buf buf;
     pst_buf_init(&buf, cap);
-    enum pst_status status = pst_file_read(path, &buf, err);
+    enum pst_status status = strcmp(path, "-") == 0 ? read_stdin(&buf, err)
+                                                    : pst_file_read(path, &buf, err);
     if (status == PST_OK) {
         *ret = pst_arena_copy(arena, pst_buf_str(&buf));
         if (buf.n > 0 && ret->p == NULL) {
@@ -73,9 +89,9 @@ enum pst_status pst_load_state_dir(const struct pst_common *common, char ret[PST
 
 /* --- policies ----------------------------------------------------------------------------- */
 
-static int is_policy(const struct dirent *entry)
+static int is_shown(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && pst_str_ends(pst_str_c(entry->d_name), PST_STR(".cedar"));
+    return entry->d_name[0] != '.';
 }
 
 /* By bytes: the order must not depend on somebody's locale. */
@@ -111,45 +127,92 @@ static enum pst_status add_file(struct pst_arena *arena, const char *path,
     if (source->name.p == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the policies");
     }
-    enum pst_status status = read_file(
+    enum pst_status status = pst_load_file(
         arena, path, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard, &source->text, err);
     *n += status == PST_OK;
     return status;
 }
 
-enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,
-                                  struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
-                                  struct pst_err *err)
+static enum pst_status add_path(struct pst_arena *arena, const char *folder, const char *name,
+                                const char **list, size_t *n, struct pst_err *err)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    if (*n >= PST_LOAD_POLICIES_MAX) {
+        return pst_fail(err, PST_E_CONFIG, "there are more than %d files", PST_LOAD_POLICIES_MAX);
+    }
+    char *path = PST_ARENA_ARRAY(arena, size, char);
+    if (path == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the names of files");
+    }
+    pst_text(path, size, "%s%s%s", folder, name[0] != 0 ? "/" : "", name);
+    list[(*n)++] = path;
+    return PST_OK;
+}
+
+enum pst_status pst_load_paths(struct pst_arena *arena, const char *path, struct pst_str suffix,
+                               const char **list, size_t *n, struct pst_err *err)
 {
     struct stat st;
     if (stat(path, &st) != 0) {
         return pst_fail(err, errno == ENOENT ? PST_E_NOT_FOUND : PST_E_IO, "%s: %m", path);
     }
     if (!S_ISDIR(st.st_mode)) {
-        return add_file(arena, path, list, n, err);
+        return add_path(arena, path, "", list, n, err);
     }
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, is_policy, by_bytes);
+    int count = scandir(path, &entries, is_shown, by_bytes);
     enum pst_status status = PST_OK;
     if (count < 0) {
         return pst_fail(err, PST_E_IO, "%s: %m", path);
     }
-    if (count == 0) {
-        status = pst_fail(err, PST_E_CONFIG,
-                          "%s holds no *.cedar file, so everything would be denied", path);
-    }
     for (int i = 0; i < count; i++) {
-        char file[PATH_MAX];
-        int k = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
-        if (status == PST_OK) {
-            status = k > 0 && (size_t)k < sizeof file
-                         ? add_file(arena, file, list, n, err)
-                         : pst_fail(err, PST_E_CONFIG, "%s: a path is too long", path);
+        const char *name = entries[i]->d_name;
+        if (status == PST_OK && pst_str_ends(pst_str_c(name), suffix)) {
+            status = add_path(arena, path, name, list, n, err);
         }
         free(entries[i]);
     }
     free(entries);
     return status;
+}
+
+enum pst_status pst_load_sources(struct pst_arena *arena, const char *path, struct pst_str suffix,
+                                 struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
+                                 struct pst_err *err)
+{
+    const char **paths = PST_ARENA_ARRAY(arena, PST_LOAD_POLICIES_MAX, const char *);
+    size_t count = 0;
+    if (paths == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the names of files");
+    }
+    if (pst_load_paths(arena, path, suffix, paths, &count, err) != PST_OK) {
+        return PST_ERR;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (add_file(arena, paths[i], list, n, err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    return PST_OK;
+}
+
+bool pst_load_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,
+                                  struct pst_source list[PST_LOAD_POLICIES_MAX], size_t *n,
+                                  struct pst_err *err)
+{
+    size_t before = *n;
+    if (pst_load_sources(arena, path, PST_STR(".cedar"), list, n, err) != PST_OK) {
+        return PST_ERR;
+    }
+    return *n > before ? PST_OK
+                       : pst_fail(err, PST_E_CONFIG,
+                                  "%s holds no *.cedar file, so everything would be denied", path);
 }
 
 /* --- all of it ---------------------------------------------------------------------------- */
@@ -169,8 +232,8 @@ static enum pst_status load(const struct pst_common *common, struct pst_loaded *
                             struct pst_err *err)
 {
     if (pst_load_config_path(common, l->path, err) != PST_OK ||
-        read_file(&l->arena, l->path, (size_t)pst_limit_row(PST_LIMIT_config_bytes)->hard, &l->text,
-                  err) != PST_OK) {
+        pst_load_file(&l->arena, l->path, (size_t)pst_limit_row(PST_LIMIT_config_bytes)->hard,
+                      &l->text, err) != PST_OK) {
         return PST_ERR;
     }
     if (pst_config_parse(&l->arena, l->text, folder_of(l->path), &l->config, err) != PST_OK) {
@@ -187,11 +250,21 @@ static enum pst_status load(const struct pst_common *common, struct pst_loaded *
         return PST_OK;
     }
     struct pst_source *list = PST_ARENA_ARRAY(&l->arena, PST_LOAD_POLICIES_MAX, struct pst_source);
-    if (list == NULL) {
+    struct pst_source *schemas = PST_ARENA_ARRAY(&l->arena, PST_LOAD_POLICIES_MAX,
+                                                 struct pst_source);
+    if (list == NULL || schemas == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the policies");
     }
     l->policies = list;
-    return pst_load_policies(&l->arena, l->config->policies, list, &l->n_policies, err);
+    l->schemas = schemas;
+    if (pst_load_policies(&l->arena, l->config->policies, list, &l->n_policies, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (!pst_load_is_folder(l->config->policies)) {
+        return PST_OK;
+    }
+    return pst_load_sources(&l->arena, l->config->policies, PST_STR(".cedarschema"), schemas,
+                            &l->n_schemas, err);
 }
 
 enum pst_status pst_load(const struct pst_common *common, struct pst_loaded *ret,

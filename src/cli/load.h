@@ -16,6 +16,8 @@ struct pst_loaded {
     char path[PST_PATH_MAX]; /* of the configuration, absolute */
     const struct pst_source *policies;
     size_t n_policies;
+    const struct pst_source *schemas; /* the operator's, beside the built-in one */
+    size_t n_schemas;
 };
 
 /* Release in any case. Errors name file, line and column. */
@@ -28,9 +30,24 @@ PST_NODISCARD enum pst_status pst_load_config_path(const struct pst_common *comm
 /* The state folder as an absolute path; it must exist. */
 PST_NODISCARD enum pst_status pst_load_state_dir(const struct pst_common *common,
                                                  char ret[PST_PATH_MAX], struct pst_err *err);
-/* Policies of one file, or all *.cedar of a folder in order of their names; appended to `list`. */
+/* The paths of one file, or of all files of a folder whose names end in `suffix`, in order of their
+ * names; appended to `list`, which has room for PST_LOAD_POLICIES_MAX. */
+PST_NODISCARD enum pst_status pst_load_paths(struct pst_arena *arena, const char *path,
+                                             struct pst_str suffix, const char **list, size_t *n,
+                                             struct pst_err *err);
+/* One file, or all files of a folder whose names end in `suffix` (".cedar", ".cedarschema"), in
+ * order of their names; appended to `list`. A folder without any is fine. */
+PST_NODISCARD enum pst_status pst_load_sources(struct pst_arena *arena, const char *path,
+                                               struct pst_str suffix,
+                                               struct pst_source list[PST_LOAD_POLICIES_MAX],
+                                               size_t *n, struct pst_err *err);
+/* The policies of a file or folder, which must hold some; appended to `list`. */
 PST_NODISCARD enum pst_status pst_load_policies(struct pst_arena *arena, const char *path,
                                                 struct pst_source list[PST_LOAD_POLICIES_MAX],
                                                 size_t *n, struct pst_err *err);
+bool pst_load_is_folder(const char *path);
+/* A whole file into the arena, "-" for standard input; at most `cap` bytes. */
+PST_NODISCARD enum pst_status pst_load_file(struct pst_arena *arena, const char *path, size_t cap,
+                                            struct pst_str *ret, struct pst_err *err);
 
 #endif

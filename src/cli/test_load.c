@@ -41,12 +41,15 @@ static void test_load(void **state)
     test_folder_put(f, "p/B.cedar", "// capital\n");
     test_folder_put(f, "p/.hidden.cedar", "garbage");
     test_folder_put(f, "p/notes.txt", "garbage");
-    test_folder_put(f, "p/x.cedarschema", "garbage");
+    test_folder_put(f, "p/x.cedarschema", "entity X;");
     assert_int_equal(pst_load(&f->common, &loaded, &err), PST_OK);
     assert_int_equal(loaded.n_policies, 3);
     assert_str(loaded.policies[0].name, "p/B.cedar"); /* by bytes, in every locale */
     assert_str(loaded.policies[1].name, "p/a.cedar");
     assert_str(loaded.policies[2].text, "permit (principal, action, resource);\n");
+    assert_int_equal(loaded.n_schemas, 1);
+    assert_str(loaded.schemas[0].name, "p/x.cedarschema");
+    assert_str(loaded.schemas[0].text, "entity X;");
     pst_loaded_release(&loaded);
     test_folder_put(f, "postern.yaml", "models:\n  - x\n");
     assert_int_equal(pst_load(&f->common, &loaded, &err), PST_ERR);

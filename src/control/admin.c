@@ -272,6 +272,12 @@ static enum pst_status read_key(struct call *c, struct pst_key_row *row)
     if (v != NULL && !pst_json_bool(v, &row->may_assert)) {
         return pst_fail(&c->err, PST_E_DIALECT_MEMBER, "may_assert must be true or false");
     }
+    /* an end user is named Workload/PERSON: the name must be able to say which workload */
+    if (row->may_assert && (!pst_str_starts(pst_str_c(row->owner), PST_STR("Workload::")) ||
+                            pst_str_find_byte(pst_str_c(row->owner), '/') != PST_NPOS)) {
+        return pst_fail(&c->err, PST_E_DIALECT_MEMBER,
+                        "only a Workload without a slash in its name may speak for end users");
+    }
     return read_groups(c, row) == PST_OK ? read_expiry(c, row) : PST_ERR;
 }
 
@@ -312,6 +318,23 @@ static void out_key(struct pst_json_out *o, const struct pst_key_row *row, int64
         pst_json_out_kstr(o, "rotated_from", pst_str_c(row->rotated_from));
     }
     pst_json_out_kstr(o, "label", pst_str_c(row->label));
+}
+
+/* What evidence will say of a change to a key. */
+static void note(struct call *c, const char *action, const struct pst_key_row *row)
+{
+    struct pst_admin_deed *deed = &c->out->deed;
+    char groups[256] = "-";
+    size_t n = 0;
+    for (uint32_t i = 0; i < row->n_groups && n + PST_NAME_MAX + 2 < sizeof groups; i++) {
+        pst_text(&groups[n], sizeof groups - n, "%s%s", i > 0 ? "," : "", row->groups[i]);
+        n += strlen(&groups[n]);
+    }
+    pst_text(deed->action, sizeof deed->action, "%s", action);
+    pst_text(deed->object, sizeof deed->object, "%s", row->id);
+    pst_text(deed->detail, sizeof deed->detail, "owner=%s groups=%s may_assert=%s expires=%lld%s%s",
+             row->owner, groups, row->may_assert ? "yes" : "no", (long long)row->expires_s,
+             row->rotated_from[0] != 0 ? " instead_of=" : "", row->rotated_from);
 }
 
 /* Draws a key and fills in what follows from it. */
@@ -356,6 +379,7 @@ static enum pst_status key_create(struct call *c)
     enum pst_status status = pst_store_key_add(c->admin->store, &row, c->admin->max_keys, &c->err);
     if (status == PST_OK) {
         answer_new(c, &key, &row);
+        note(c, "key.create", &row);
         c->admin->key_changed(c->admin->user, &row);
     }
     pst_wipe(&key, sizeof key);
@@ -391,6 +415,7 @@ static enum pst_status key_rotate(struct call *c)
     }
     if (status == PST_OK) {
         answer_new(c, &key, &row);
+        note(c, "key.rotate", &row);
         c->admin->key_changed(c->admin->user, &row);
         c->admin->key_changed(c->admin->user, &old);
     }
@@ -425,6 +450,7 @@ static enum pst_status key_revoke(struct call *c)
         status = answer_key(c, &row);
     }
     if (status == PST_OK) {
+        note(c, "key.revoke", &row);
         c->admin->key_changed(c->admin->user, &row);
     }
     return status;

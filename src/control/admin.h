@@ -42,8 +42,16 @@ struct pst_admin_in {
     int64_t now_s;      /* seconds since 1970 */
 };
 
+/* What was changed, for evidence; an empty action: nothing was. Never a secret. */
+struct pst_admin_deed {
+    char action[30];  /* "key.create" */
+    char object[62];  /* the key's id */
+    char detail[510]; /* "owner=Workload::demo groups=demo may_assert=yes" */
+};
+
 struct pst_admin_out {
-    uint16_t status;     /* HTTP */
+    uint16_t status; /* HTTP */
+    struct pst_admin_deed deed;
     bool json;           /* else text/plain; version=0.0.4 */
     struct pst_buf body; /* the caller inits and releases; wipe it: it may hold a new key */
 };

@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of the policies as an image: policy_bytes of text become a few times as much. */
+enum { CEDAR_BYTES_MAX = 512 << 20 };
+
 /* What every image is made from. */
 struct maker {
     const struct pst_compile_in *in;
     const struct pst_config *config;
     uint8_t digest[32];
-    struct pst_buf policies, entities, sources, members;
+    struct pst_buf cedar, members;
     struct pst_images *images;
     struct pst_err *err;
 };
@@ -24,18 +27,13 @@ enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *
 {
     struct pst_images images = {.n = 0};
     struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
-    size_t text_cap = (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard;
-    pst_buf_init(&m.policies, text_cap);
-    pst_buf_init(&m.entities, text_cap);
-    pst_buf_init(&m.sources, text_cap);
-    pst_buf_init(&m.members, text_cap);
+    pst_buf_init(&m.cedar, CEDAR_BYTES_MAX);
+    pst_buf_init(&m.members, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard);
     enum pst_status status = pst_compile_digest(in, m.digest, err);
     if (status == PST_OK) {
         status = make_all(&m);
     }
-    pst_buf_release(&m.policies);
-    pst_buf_release(&m.entities);
-    pst_buf_release(&m.sources);
+    pst_buf_release(&m.cedar);
     pst_buf_release(&m.members);
     if (status != PST_OK) {
         pst_images_release(&images);
@@ -77,6 +75,9 @@ enum pst_status pst_compile_digest(const struct pst_compile_in *in, uint8_t ret[
         digest_add(&sha, PST_STR("postern.yaml"), in->config_text);
         for (size_t i = 0; i < in->n_policies; i++) {
             digest_add(&sha, in->policies[i].name, in->policies[i].text);
+        }
+        for (size_t i = 0; i < in->n_schemas; i++) {
+            digest_add(&sha, in->schemas[i].name, in->schemas[i].text);
         }
         pst_sha256_finish(&sha, ret);
     }
@@ -175,23 +176,41 @@ enum pst_status pst_compile_entities(const struct pst_config *config, struct pst
     return PST_OK;
 }
 
+static enum pst_status make_policies(struct maker *m)
+{
+    struct pst_policy_in in = {
+        .sources = m->in->policies,
+        .n_sources = m->in->n_policies,
+        .schemas = m->in->schemas,
+        .n_schemas = m->in->n_schemas,
+        .seed = m->in->seed,
+    };
+    struct pst_buf entities;
+    struct pst_cedar *set = NULL;
+    pst_buf_init(&entities, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard);
+    enum pst_status status = pst_compile_entities(m->config, &entities, m->err);
+    if (status == PST_OK) {
+        in.entities = pst_buf_str(&entities);
+        status = pst_policy_compile(&in, &set, m->err);
+    }
+    if (status == PST_OK) {
+        status = pst_cedar_image_write(set, &m->cedar, m->err);
+    }
+    pst_cedar_free(set);
+    pst_buf_release(&entities);
+    return status;
+}
+
 static enum pst_status make_texts(struct maker *m)
 {
-    uint64_t line = 1;
+    uint64_t total = 0, limit = m->config->limits.v[PST_LIMIT_policy_bytes];
     for (size_t i = 0; i < m->in->n_policies; i++) {
-        const struct pst_source *source = &m->in->policies[i];
-        pst_buf_u64(&m->sources, line);
-        pst_buf_byte(&m->sources, '\t');
-        pst_buf_add(&m->sources, source->name);
-        pst_buf_byte(&m->sources, '\n');
-        pst_buf_add(&m->policies, source->text);
-        if (!pst_str_ends(source->text, PST_STR("\n"))) {
-            pst_buf_byte(&m->policies, '\n');
-            line++;
-        }
-        for (size_t k = 0; k < source->text.n; k++) {
-            line += source->text.p[k] == '\n';
-        }
+        total += m->in->policies[i].text.n;
+    }
+    if (total > limit) {
+        return pst_fail(m->err, PST_E_CONFIG,
+                        "the policies are larger than policy_bytes (%llu bytes); raise the limit",
+                        (unsigned long long)limit);
     }
     for (uint32_t i = 0; i < m->config->n_members; i++) {
         pst_buf_add(&m->members, pst_str_c(m->config->members[i].principal));
@@ -199,18 +218,10 @@ static enum pst_status make_texts(struct maker *m)
         pst_buf_add(&m->members, pst_str_c(m->config->members[i].group));
         pst_buf_byte(&m->members, '\n');
     }
-    if (m->policies.n > m->config->limits.v[PST_LIMIT_policy_bytes] || m->policies.failed ||
-        m->sources.failed || m->members.failed) {
-        return pst_fail(m->err, PST_E_CONFIG,
-                        "the policies are larger than policy_bytes (%llu bytes); raise the limit",
-                        (unsigned long long)m->config->limits.v[PST_LIMIT_policy_bytes]);
+    if (m->members.failed) {
+        return pst_fail(m->err, PST_E_CONFIG, "the groups have too many members");
     }
-    enum pst_status status = pst_compile_entities(m->config, &m->entities, m->err);
-    if (status != PST_OK) {
-        return status;
-    }
-    return pst_policy_check(m->in->policies, m->in->n_policies, pst_buf_str(&m->entities),
-                            /* ret_count= */ NULL, m->err);
+    return make_policies(m);
 }
 
 /* --- images ------------------------------------------------------------------------------- */
@@ -308,9 +319,9 @@ static void put_tail(struct pst_warden_image *warden, size_t *at, const struct p
 
 static enum pst_status make_warden(struct maker *m)
 {
-    size_t at = sizeof(struct pst_warden_image);
-    /* each is at most the hard maximum of policy_bytes (16 MiB): the sum fits 32 bits */
-    size_t size = at + m->policies.n + m->entities.n + m->sources.n + m->members.n;
+    size_t align = PST_IMAGE_CEDAR_ALIGN;
+    size_t at = (sizeof(struct pst_warden_image) + align - 1) / align * align;
+    size_t size = at + m->cedar.n + m->members.n; /* both have caps: the sum fits 32 bits */
     struct pst_warden_image *warden = make_image(m, PST_IMAGE_WARDEN, 0, size);
     if (warden == NULL) {
         return PST_ERR;
@@ -325,9 +336,7 @@ static enum pst_status make_warden(struct maker *m)
     }
     COPY(warden->models, m->config->models);
     COPY(warden->limits_by, m->config->rates);
-    put_tail(warden, &at, &m->policies, &warden->policies_at, &warden->policies_n);
-    put_tail(warden, &at, &m->entities, &warden->entities_at, &warden->entities_n);
-    put_tail(warden, &at, &m->sources, &warden->sources_at, &warden->sources_n);
+    put_tail(warden, &at, &m->cedar, &warden->cedar_at, &warden->cedar_n);
     put_tail(warden, &at, &m->members, &warden->members_at, &warden->members_n);
     return PST_OK;
 }
@@ -394,6 +403,15 @@ static enum pst_status make_audit(struct maker *m)
     return PST_OK;
 }
 
+static enum pst_status policies_open(const struct pst_blob *blob, struct pst_err *err)
+{
+    struct pst_cedar *set = NULL;
+    const struct pst_warden_image *warden = blob->p;
+    enum pst_status status = pst_cedar_image_open(pst_image_cedar(warden), &set, err);
+    pst_cedar_free(set);
+    return status;
+}
+
 static enum pst_status make_all(struct maker *m)
 {
     if (make_texts(m) != PST_OK || make_plan(m) != PST_OK || make_front(m) != PST_OK ||
@@ -412,6 +430,9 @@ static enum pst_status make_all(struct maker *m)
         const struct pst_blob *blob = &m->images->list[i];
         /* a role must never refuse what was compiled: better to say it here, with a reason */
         if (pst_image_check(pst_str_of(blob->p, blob->n), blob->kind, m->err) != PST_OK) {
+            return PST_ERR;
+        }
+        if (blob->kind == PST_IMAGE_WARDEN && policies_open(blob, m->err) != PST_OK) {
             return PST_ERR;
         }
     }

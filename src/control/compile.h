@@ -19,6 +19,9 @@ struct pst_compile_in {
     struct pst_str config_text;        /* enters the digest only */
     const struct pst_source *policies; /* in the order in which they count */
     size_t n_policies;
+    const struct pst_source *schemas; /* the operator's, beside the built-in one */
+    size_t n_schemas;
+    uint64_t seed;            /* of the hash tables that requests are looked up in: random */
     struct pst_str state_dir; /* absolute, no slash at the end */
     uint32_t generation;      /* 1 and up */
     uint32_t admin_uid;

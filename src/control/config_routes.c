@@ -235,6 +235,31 @@ static enum pst_status read_proxy(struct pst_config_reader *r, const struct pst_
 
 /* "authorization" keeps "Bearer "; another header carries the bare credential; "Name: Scheme" says
  * both. Only a scheme's letters may follow, so that no secret is ever put here. */
+/* A field name in lower case; false if it is none. */
+static bool copy_name(struct pst_str name, char ret[PST_NAME_MAX])
+{
+    bool ok = name.n > 0 && name.n < PST_NAME_MAX;
+    for (size_t i = 0; ok && i < name.n; i++) {
+        uint8_t byte = name.p[i];
+        byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
+        ok = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
+        ret[i] = (char)byte;
+    }
+    return ok;
+}
+
+/* An authentication scheme such as Bearer, or nothing. */
+static bool copy_scheme(struct pst_str scheme, char ret[PST_NAME_MAX])
+{
+    bool ok = scheme.n <= 16;
+    for (size_t i = 0; ok && i < scheme.n; i++) {
+        uint8_t byte = scheme.p[i];
+        ok = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-';
+        ret[i] = (char)byte;
+    }
+    return ok;
+}
+
 static enum pst_status read_header(struct pst_config_reader *r, const struct pst_yaml *node,
                                    void *into)
 {
@@ -245,21 +270,9 @@ static enum pst_status read_header(struct pst_config_reader *r, const struct pst
         name = pst_str_cut(node->text, 0, colon);
         scheme = pst_str_trim(pst_str_from(node->text, colon + 1));
     }
-    bool ok = node->kind == PST_YAML_SCALAR && name.n > 0 && name.n < PST_NAME_MAX &&
-              scheme.n <= 16;
     char lower[PST_NAME_MAX] = {0}, prefix[PST_NAME_MAX] = {0};
-    for (size_t i = 0; ok && i < name.n; i++) {
-        uint8_t byte = name.p[i];
-        byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
-        ok = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
-        lower[i] = (char)byte;
-    }
-    for (size_t i = 0; ok && i < scheme.n; i++) {
-        uint8_t byte = scheme.p[i];
-        ok = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-';
-        prefix[i] = (char)byte;
-    }
-    if (!ok || strcmp(lower, "host") == 0 || strcmp(lower, "content-length") == 0 ||
+    if (node->kind != PST_YAML_SCALAR || !copy_name(name, lower) || !copy_scheme(scheme, prefix) ||
+        strcmp(lower, "host") == 0 || strcmp(lower, "content-length") == 0 ||
         strcmp(lower, "transfer-encoding") == 0 || strcmp(lower, "connection") == 0) {
         return pst_config_refuse(r, node,
                                  "the header that carries the credential is expected here, "

@@ -1,5 +1,6 @@
 #include "base/test.h"
 #include "base/test_heap.h"
+#include "cedar/cedar.h"
 #include "control/builtin.h"
 #include "control/compile.h"
 #include "wire/json.h"
@@ -141,34 +142,37 @@ static void test_warden(void **state)
     struct pst_images images = {.n = 0};
     compile(f, &images);
     const struct pst_warden_image *warden = find(&images, PST_IMAGE_WARDEN, 0);
-    struct pst_str image = pst_str_of(warden, warden->head.size);
-    struct pst_str sources = pst_str_cut(image, warden->sources_at, warden->sources_n);
-    struct pst_str policies = pst_str_cut(image, warden->policies_at, warden->policies_n);
     assert_int_equal(warden->admin_uid, 1000);
     assert_int_equal(warden->n_limits, 1);
     assert_string_equal(warden->upstream_names[2], "corp");
-    assert_true(pst_str_starts(sources, PST_STR("1\tbuiltin/10-demo.cedar\n")));
-    /* the second file begins at the line that the sources say */
-    struct pst_str second = pst_str_from(sources, pst_str_find_byte(sources, '\n') + 1);
-    uint64_t first_line = 0, line = 1;
-    assert_true(pst_str_u64(pst_str_cut(second, 0, pst_str_find_byte(second, '\t')), &first_line));
-    size_t at = 0;
-    while (line < first_line) {
-        at += pst_str_find_byte(pst_str_from(policies, at), '\n') + 1;
-        line++;
-    }
-    assert_true(pst_str_starts(pst_str_from(policies, at), PST_STR("// Administration")));
+    struct pst_cedar *set = NULL;
+    struct pst_err err = {0};
+    assert_int_equal(pst_cedar_image_open(pst_image_cedar(warden), &set, &err), PST_OK);
+    assert_int_equal(pst_cedar_policies(set), 8);
+    struct pst_cedar_policy_info last = pst_cedar_policy(set, 7);
+    assert_str(last.file, "builtin/20-admins.cedar"); /* files and lines travel with the policies */
+    assert_int_equal(last.line, 16);
+    pst_cedar_free(set);
 
+    size_t at = 0;
     struct pst_str group;
-    at = 0;
     assert_true(pst_image_group_next(warden, PST_STR("User::alice"), &at, &group));
     assert_str(group, "g1");
     assert_true(pst_image_group_next(warden, PST_STR("User::alice"), &at, &group));
     assert_str(group, "g2");
     assert_false(pst_image_group_next(warden, PST_STR("User::alice"), &at, &group));
 
-    struct pst_str entities = pst_str_cut(image, warden->entities_at, warden->entities_n);
+    pst_images_release(&images);
+}
+
+static void test_entities(void **state)
+{
+    const struct fixture *f = *state;
+    struct pst_buf buf;
     struct pst_arena arena;
+    pst_buf_init(&buf, 1 << 20);
+    assert_int_equal(pst_compile_entities(f->config, &buf, NULL), PST_OK);
+    struct pst_str entities = pst_buf_str(&buf);
     pst_arena_init(&arena, 4096, 1 << 20);
     struct pst_json_config config = pst_json_config_of(1 << 20, 1);
     const struct pst_json *root = pst_json_parse(&config, &arena, entities, NULL);
@@ -187,7 +191,7 @@ static void test_warden(void **state)
                                        "\"id\":\"local\"},{\"type\":\"Postern::Provider\",\"id\":"
                                        "\"openai\"}]}")) != PST_NPOS);
     pst_arena_release(&arena);
-    pst_images_release(&images);
+    pst_buf_release(&buf);
 }
 
 static void test_deterministic(void **state)
@@ -277,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(test_warden, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_entities, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deterministic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),

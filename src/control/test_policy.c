@@ -1,15 +1,23 @@
 #include "base/arena.h"
 #include "base/test.h"
+#include "cedar/blank.h"
 #include "cedar/cedar.h"
 #include "control/builtin.h"
 #include "control/policy.h"
 #include "gate/decide.h"
+#include "wire/json.h"
 
 #include <stdlib.h>
 
 static struct pst_source source(const char *name, const char *text)
 {
     return (struct pst_source){pst_str_c(name), pst_str_c(text)};
+}
+
+static struct pst_policy_in input(const struct pst_source *sources, size_t n, const char *entities)
+{
+    return (struct pst_policy_in){
+        .sources = sources, .n_sources = n, .entities = pst_str_c(entities)};
 }
 
 static void test_builtin(void **state)
@@ -19,8 +27,8 @@ static void test_builtin(void **state)
     size_t count = 0;
     assert_true(pst_builtin_policies_n >= 2);
     assert_int_equal(pst_builtin_schema_n, 1);
-    if (pst_policy_check(pst_builtin_policies, pst_builtin_policies_n, PST_STR("[]"), &count,
-                         &err) != PST_OK) {
+    struct pst_policy_in in = input(pst_builtin_policies, pst_builtin_policies_n, "[]");
+    if (pst_policy_check(&in, &count, &err) != PST_OK) {
         fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
     }
     assert_int_equal(count, 8);
@@ -50,7 +58,8 @@ static void test_refused(void **state)
     for (size_t i = 0; i < PST_LEN(rows); i++) {
         struct pst_err err = {0};
         two[1] = source("second.cedar", rows[i].text);
-        if (pst_policy_check(two, 2, pst_str_c(rows[i].entities), NULL, &err) != PST_ERR) {
+        struct pst_policy_in in = input(two, 2, rows[i].entities);
+        if (pst_policy_check(&in, NULL, &err) != PST_ERR) {
             fail_msg("accepted: %s", rows[i].text);
         }
         assert_true(err.text[0] != 0);
@@ -65,8 +74,85 @@ static void test_refused(void **state)
     struct pst_err err = {0};
     two[0] = source("first.cedar", "permit (principal, action,");
     two[1] = source("second.cedar", "resource);");
-    assert_int_equal(pst_policy_check(two, 2, PST_STR("[]"), NULL, &err), PST_ERR);
+    struct pst_policy_in in = input(two, 2, "[]");
+    assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
     assert_string_equal(err.file, "first.cedar");
+}
+
+/* What the validator cannot prove is refused, with the place and the way out. */
+static void test_unproven(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+        uint32_t line, column;
+    } rows[] = {
+        {"permit (principal, action, resource)\nwhen { context.maxToken > 5 };", "maxToken", 2, 16},
+        {"permit (principal in Postern::Grup::\"a\", action, resource);", "Grup", 1, 9},
+        {"permit (principal, action == Postern::Action::\"chatt\", resource);", "chatt", 1, 20},
+        {"permit (principal, action, resource)\n  when { context.acr > 5 };", "String", 2, 18},
+        {"permit (principal is Postern::Group, action, resource);", "", 1, 1},
+        {"permit (principal, action, resource) when { principal.app == resource };", "app", 1, 55},
+        {"forbid (principal, action, resource) when { context.tools == \"3\" };", "Long and String",
+         1, 59},
+    };
+    bool failed = false;
+    for (size_t i = 0; i < PST_LEN(rows); i++) {
+        struct pst_err err = {0};
+        struct pst_source one = source("mine.cedar", rows[i].text);
+        struct pst_policy_in in = input(&one, 1, "[]");
+        assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+        if (err.code != PST_E_CEDAR_VALIDATION || strstr(err.text, rows[i].says) == NULL ||
+            err.line != rows[i].line || err.column != rows[i].column ||
+            strcmp(err.file, "mine.cedar") != 0) {
+            print_error("%s\n%s:%u:%u: %s\n", rows[i].text, err.file, err.line, err.column,
+                        err.text);
+            failed = true;
+        }
+    }
+    assert_false(failed);
+}
+
+/* The operator's schema adds namespaces, and cannot change what is built in. */
+static void test_own_schema(void **state)
+{
+    (void)state;
+    struct pst_err err = {0};
+    struct pst_source policy = source(
+        "mine.cedar", "permit (principal, action == Shop::Action::\"buy\", resource)"
+                      " when { resource.price < 5 };");
+    struct pst_source schemas[2] = {
+        source("a.cedarschema", "namespace Empty {}"), /* no line feed at its end */
+        source("b.cedarschema", "namespace Shop {\n entity Ware = {price: Long};\n action buy "
+                                "appliesTo {principal: [Postern::User], resource: [Ware]};\n}"),
+    };
+    struct pst_policy_in in = input(&policy, 1, "[]");
+    assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+    in.schemas = schemas;
+    in.n_schemas = 2;
+    if (pst_policy_check(&in, NULL, &err) != PST_OK) {
+        fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
+    }
+    schemas[0] = pst_builtin_schema[0]; /* a copy of it changes nothing */
+    assert_int_equal(pst_policy_check(&in, NULL, &err), PST_OK);
+    static const struct {
+        const char *text;
+        uint32_t line;
+    } bad[] = {
+        {"\nnamespace Postern { entity User; }", 2},
+        {"entity Long;", 0},
+        {"\n\nnamespace Shop { entity Ware = {price: Lang}; }", 3},
+        {"entity A\n", 0},
+    };
+    for (size_t i = 0; i < PST_LEN(bad); i++) {
+        err = (struct pst_err){0};
+        schemas[1] = source("b.cedarschema", bad[i].text);
+        assert_int_equal(pst_policy_check(&in, NULL, &err), PST_ERR);
+        if (err.text[0] == 0 || (bad[i].line != 0 && (err.line != bad[i].line ||
+                                                      strcmp(err.file, "b.cedarschema") != 0))) {
+            fail_msg("%s: %s:%u:%u %s", bad[i].text, err.file, err.line, err.column, err.text);
+        }
+    }
 }
 
 /* --- what the built-in policies decide ---------------------------------------------------- */
@@ -116,18 +202,8 @@ static const struct ask asks[] = {
      false, 0, PST_E_POLICY_DENIED},
 };
 
-static void test_decisions(void **state)
+static void ask_all(const struct pst_cedar *cedar)
 {
-    (void)state;
-    struct pst_cedar *cedar = pst_cedar_new(NULL);
-    struct pst_err err = {0};
-    assert_non_null(cedar);
-    for (size_t i = 0; i < pst_builtin_policies_n; i++) {
-        assert_int_equal(pst_cedar_add_policies(cedar, pst_builtin_policies[i].name,
-                                                pst_builtin_policies[i].text, &err),
-                         PST_OK);
-    }
-    assert_int_equal(pst_cedar_seal(cedar, &err), PST_OK);
     for (size_t i = 0; i < PST_LEN(asks); i++) {
         const struct ask *ask = &asks[i];
         struct pst_arena arena;
@@ -163,7 +239,92 @@ static void test_decisions(void **state)
         }
         pst_arena_release(&arena);
     }
+}
+
+static void ask_with(const struct pst_source *extra, size_t n)
+{
+    struct pst_err err = {0};
+    struct pst_cedar *cedar = NULL;
+    struct pst_source sources[8];
+    size_t count = 0;
+    for (; count < pst_builtin_policies_n; count++) {
+        sources[count] = pst_builtin_policies[count];
+    }
+    for (size_t i = 0; i < n; i++) {
+        sources[count++] = extra[i];
+    }
+    struct pst_policy_in in = input(sources, count, "[]");
+    if (pst_policy_compile(&in, &cedar, &err) != PST_OK) {
+        fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
+    }
+    ask_all(cedar);
     pst_cedar_free(cedar);
+}
+
+static void test_decisions(void **state)
+{
+    (void)state;
+    ask_with(NULL, 0);
+}
+
+/* A forbid that is never true, and cannot be evaluated where the member is not what the schema
+ * says: then the decision would be another one. */
+static void put_probe(struct pst_buf *out, const char *action, const struct pst_json *member)
+{
+    const char *operation = pst_json_is(member, PST_JSON_STRING)   ? "like \"\\u{1}!\""
+                            : pst_json_is(member, PST_JSON_NUMBER) ? "< -1"
+                                                                   : NULL;
+    (void)pst_buf_fmt(
+        out, "forbid (principal, action == Postern::Action::\"%s\", resource) when { ", action);
+    (void)(operation != NULL
+               ? pst_buf_fmt(out, "context.%.*s %s };\n", PST_FMT(member->name), operation)
+               : pst_buf_fmt(out, "context.%.*s && !context.%.*s };\n", PST_FMT(member->name),
+                             PST_FMT(member->name)));
+}
+
+/* What the gate asks is what the schema says it asks: else what was proven would not hold. */
+static void test_requests_conform(void **state)
+{
+    (void)state;
+    static const char *const actions[] = {
+#define PST_OPERATION(name, action, resource, place) action,
+#include "tables/operations.def"
+#undef PST_OPERATION
+    };
+    struct pst_buf text, blank;
+    struct pst_arena arena;
+    struct pst_err err = {0};
+    struct pst_json_config config = pst_json_config_of(1 << 16, 0);
+    struct pst_cedar_schema *schema = pst_policy_schema(NULL, 0, &err);
+    size_t probes = 0;
+    assert_non_null(schema);
+    pst_arena_init(&arena, 1 << 14, 1 << 22);
+    pst_buf_init(&text, 1 << 18);
+    pst_buf_init(&blank, 1 << 16);
+    (void)PST_BUF_LIT(&text,
+                      "forbid (principal is Postern::EndUser, action, resource) when {"
+                      " principal has app && principal.app == Postern::Workload::\"!\" };\n");
+    for (size_t i = 0; i < PST_LEN(actions); i++) {
+        struct pst_cedar_uid_text action = {PST_STR("Postern::Action"), pst_str_c(actions[i])};
+        if (strcmp(actions[i], "none") == 0) {
+            continue;
+        }
+        pst_buf_clear(&blank);
+        assert_int_equal(pst_cedar_context_blank(schema, action, &blank, &err), PST_OK);
+        const struct pst_json *v = pst_json_parse(
+            &config, &arena, pst_arena_copy(&arena, pst_buf_str(&blank)), &err);
+        for (const struct pst_json *m = pst_json_first(v); m != NULL; m = m->next) {
+            put_probe(&text, actions[i], m);
+            probes++;
+        }
+    }
+    assert_true(probes >= 16 * (PST_LEN(actions) - 1));
+    struct pst_source extra = {PST_STR("probes.cedar"), pst_buf_str(&text)};
+    ask_with(&extra, 1);
+    pst_buf_release(&text);
+    pst_buf_release(&blank);
+    pst_arena_release(&arena);
+    pst_cedar_schema_free(schema);
 }
 
 /* docs/policy.md names every action and every annotation of the tables. */
@@ -197,9 +358,9 @@ static void test_documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_builtin),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_builtin),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_unproven),   cmocka_unit_test(test_own_schema),
+        cmocka_unit_test(test_decisions),  cmocka_unit_test(test_requests_conform),
         cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

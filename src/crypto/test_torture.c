@@ -1,5 +1,5 @@
-/* The library's allocations fail one after another, in every call that can say so: an error comes back,
- * nothing leaks (with a sanitizer) and nothing breaks. */
+/* The library's allocations fail one after another, in every call that can say so: an error comes
+ * back, nothing leaks (with a sanitizer) and nothing breaks. */
 #include "base/test.h"
 
 #include "base/test_heap.h"

@@ -295,7 +295,7 @@ enum pst_status answer_read(struct pst_answer *a, struct pst_json *root, struct 
         return PST_ERR;
     }
     struct place at = {.a = a};
-    struct pst_walk w;
+    PST_UNINIT struct pst_walk w; /* its frames are filled as they are entered */
     pst_walk_init(&w, pst_openai_answer_table(), &ops, &at);
     w.refusal = PST_E_UPSTREAM_ANSWER;
     uint8_t object = (uint8_t)(a->s->mode == ANSWER_STREAM ? (int)PST_ANS_chunk

@@ -425,7 +425,7 @@ enum pst_status pst_openai_read(const struct pst_openai_config *config, struct p
         .enter = on_enter, .leave = on_leave, .member = on_member, .text = on_text};
     struct pst_exchange x = {.arena = arena, .root = root, .n = 1};
     struct reader r = {.config = config, .x = &x, .message = PST_NO_MESSAGE};
-    struct pst_walk w;
+    PST_UNINIT struct pst_walk w; /* its frames are filled as they are entered */
     pst_walk_init(&w, pst_openai_request_table(), &ops, &r);
     w.allow_state = config->allow_state;
     if (pst_walk_run(&w, root, PST_REQ_request, err) != PST_OK) {

@@ -28,7 +28,7 @@ static void deny(struct pst_decision *d, enum pst_error code, const char *what, 
     d->verdict = PST_DENY;
     d->code = code;
     pst_text(d->message, sizeof d->message, "%s%s%.*s", what, name.n > 0 ? ": " : "",
-                   name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
+             name.n > 64 ? 64 : (int)name.n, name.n > 0 ? (const char *)name.p : "");
 }
 
 static void list_add(struct pst_str *list, size_t *n, struct pst_str item)
@@ -52,8 +52,7 @@ static struct pst_str policy_name(const struct court *c, uint32_t policy)
     return pst_cedar_policy(c->policies, policy).id;
 }
 
-/* --- obligations -------------------------------------------------------------------------------
- */
+/* --- obligations ------------------------------------------------------------------------------ */
 
 static const struct obligation *obligation_find(struct pst_str name)
 {
@@ -156,7 +155,7 @@ static struct pst_cedar_value typed(struct court *c, struct pst_cedar_request *r
         return pst_cedar_uid(r, TYPE("Gateway"), id); /* the arena is full: authorize will refuse */
     }
     memcpy(full, "Postern::", 9);
-    memcpy(full + 9, type.p, type.n);
+    memcpy(&full[9], type.p, type.n);
     return pst_cedar_uid(r, pst_str_of(full, 9 + type.n), id);
 }
 
@@ -216,13 +215,16 @@ static struct pst_cedar_value principal(struct court *c, struct pst_cedar_reques
     struct pst_cedar_value person = pst_cedar_uid(r, TYPE("EndUser"), who->end_user);
     struct pst_cedar_record *attrs = pst_cedar_record_new(r, 1);
     if (attrs != NULL) {
-        pst_cedar_record_put(attrs, PST_STR("app"), app);
+        if (pst_str_eq(who->type, PST_STR("Workload"))) { /* its type in the schema */
+            pst_cedar_record_put(attrs, PST_STR("app"), app);
+        }
         pst_cedar_entity(r, person, pst_cedar_record_done(attrs), empty_record(r), &app, 1);
     }
     return person;
 }
 
-/* Asks whether `operation` on `resource` is permitted and notes what decided. The codes say why
+/* Asks whether `operation` on `resource` is permitted, notes what decided and takes on what that
+ * demands, also where a tool or a person is only a part of the question. The codes say why
  * not: forbidden, not permitted, not evaluable, or an obligation that cannot be met. */
 static bool permitted(struct court *c, enum pst_operation operation, struct pst_str resource,
                       bool app_itself, struct pst_cedar_answer *ret)
@@ -258,22 +260,12 @@ static bool permitted(struct court *c, enum pst_operation operation, struct pst_
         deny(c->out, ret->n_reasons > 0 ? PST_E_POLICY_FORBIDDEN : PST_E_POLICY_DENIED,
              ret->n_reasons > 0 ? "a policy forbids this" : "no policy permits this", resource);
     }
-    return ret->allow;
-}
-
-static bool permitted_with_obligations(struct court *c, enum pst_operation operation,
-                                       struct pst_str resource)
-{
-    struct pst_cedar_answer answer;
-    if (!permitted(c, operation, resource, false, &answer)) {
-        return false;
-    }
-    for (size_t i = 0; i < answer.n_reasons; i++) {
-        if (!obligations_take(c, answer.reasons[i])) {
+    for (size_t i = 0; ret->allow && i < ret->n_reasons; i++) {
+        if (!obligations_take(c, ret->reasons[i])) {
             return false;
         }
     }
-    return true;
+    return ret->allow;
 }
 
 /* --- the parts of a decision
@@ -382,8 +374,8 @@ void pst_decide(const struct pst_cedar *policies, const struct pst_facts *facts,
         models_permitted(&c, models, n_models);
         return;
     }
-    if (!permitted_with_obligations(&c, facts->operation, facts->resource) ||
-        !tools_permitted(&c)) {
+    struct pst_cedar_answer answer;
+    if (!permitted(&c, facts->operation, facts->resource, false, &answer) || !tools_permitted(&c)) {
         return;
     }
     ret->code = PST_E_NONE;

@@ -1,6 +1,7 @@
 /* The whole input is an image of each kind; its first byte may also name a kind to try with a
  * repaired head, so that the fuzzer reaches the fields. An accepted image is read as a role would.
  */
+#include "cedar/cedar.h"
 #include "gate/image.h"
 
 #include <stdlib.h>
@@ -30,8 +31,12 @@ static void try_kind(struct pst_str image, enum pst_image_kind kind)
     } else if (kind == PST_IMAGE_WARDEN) {
         const struct pst_warden_image *warden = (const void *)image.p;
         use_models(warden->models, warden->n_models);
-        struct pst_str policies = pst_str_cut(image, warden->policies_at, warden->policies_n);
-        PST_BUG_ON(policies.n != warden->policies_n);
+        struct pst_cedar *set = NULL;
+        PST_BUG_ON(pst_image_cedar(warden).n != warden->cedar_n);
+        if (pst_cedar_image_open(pst_image_cedar(warden), &set, &err) == PST_OK) {
+            PST_BUG_ON(pst_cedar_policies(set) > warden->cedar_n);
+            pst_cedar_free(set);
+        }
         struct pst_str group;
         for (size_t at = 0; pst_image_group_next(warden, PST_STR("User::a"), &at, &group);) {
             PST_BUG_ON(at > warden->members_n || group.n > warden->members_n);

@@ -104,6 +104,11 @@ uint64_t pst_image_target(const char *host, uint32_t port)
     return pst_hash(port, pst_str_c(host));
 }
 
+struct pst_str pst_image_cedar(const struct pst_warden_image *warden)
+{
+    return pst_str_cut(pst_str_of(warden, warden->head.size), warden->cedar_at, warden->cedar_n);
+}
+
 bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
                           size_t *at, struct pst_str *ret_group)
 {
@@ -305,12 +310,11 @@ static bool limit_by_ok(const struct pst_image_limit *limit)
            (limit->requests > 0) == (limit->window_ms > 0) && TEXT_OR_EMPTY(limit->name);
 }
 
-/* A text behind the fixed part: whole inside the image, and never over the fixed part. */
+/* A part behind the fixed one: whole inside the image, and never over the fixed part. */
 static bool tail_ok(struct pst_str image, uint32_t at, uint32_t n)
 {
     uint64_t end = 0;
-    return at >= sizeof(struct pst_warden_image) && pst_add_u64(at, n, &end) && end <= image.n &&
-           pst_utf8_valid(pst_str_cut(image, at, n));
+    return at >= sizeof(struct pst_warden_image) && pst_add_u64(at, n, &end) && end <= image.n;
 }
 
 static enum pst_status names_check(const char names[PST_UPSTREAMS_MAX][PST_NAME_MAX], uint32_t n,
@@ -345,11 +349,13 @@ static enum pst_status check_warden(struct pst_str image, struct pst_err *err)
             return bad(err, "a rate");
         }
     }
-    if (!tail_ok(image, warden->policies_at, warden->policies_n) ||
-        !tail_ok(image, warden->entities_at, warden->entities_n) ||
-        !tail_ok(image, warden->sources_at, warden->sources_n) ||
-        !tail_ok(image, warden->members_at, warden->members_n)) {
-        return bad(err, "policies, entities, sources or members lie outside or are not UTF-8");
+    if (!tail_ok(image, warden->cedar_at, warden->cedar_n) ||
+        warden->cedar_at % PST_IMAGE_CEDAR_ALIGN != 0) {
+        return bad(err, "the policies lie outside, or not where they may begin");
+    }
+    if (!tail_ok(image, warden->members_at, warden->members_n) ||
+        !pst_utf8_valid(pst_str_cut(image, warden->members_at, warden->members_n))) {
+        return bad(err, "the members lie outside or are not UTF-8");
     }
     return models_check(warden->models, warden->n_models, warden->n_upstreams, err);
 }

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "gate/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +31,7 @@ enum pst_image_kind {
 
 enum {
     PST_IMAGE_MAGIC = 0x31545350, /* "PST1" */
-    PST_IMAGE_VERSION = 1,
+    PST_IMAGE_VERSION = 2,
     PST_NAME_MAX = 64,   /* names of upstreams, groups, owners, with the NUL */
     PST_MODEL_MAX = 128, /* model names and aliases, with the NUL */
     PST_HOST_MAX = 256,
@@ -42,6 +43,7 @@ enum {
     PST_FRONTS_MAX = 16,
     PST_LIMIT_ROWS_MAX = 64,
     PST_UPSTREAM_CONTROL = 255, /* the upstream index that means the control role */
+    PST_IMAGE_CEDAR_ALIGN = 16,
 };
 
 struct pst_image_head {
@@ -50,8 +52,7 @@ struct pst_image_head {
     uint8_t digest[32]; /* SHA-256 of the configuration and policy sources, for evidence */
 };
 
-/* --- plan ---------------------------------------------------------------------------------------
- */
+/* --- plan ------------------------------------------------------------------------------------- */
 
 enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
@@ -80,32 +81,7 @@ struct pst_plan {
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
 };
 
-/* --- limits: the runtime values of src/tables/limits.def ----------------------------------------
- */
-
-enum pst_limit {
-#define PST_LIMIT(name, def, hard, unit, error, text) PST_LIMIT_##name,
-#include "tables/limits.def"
-#undef PST_LIMIT
-    PST_LIMIT_COUNT
-};
-
-struct pst_limits {
-    uint64_t v[PST_LIMIT_COUNT];
-};
-
-struct pst_limit_row {
-    const char *name; /* "body_bytes", the key in postern.yaml */
-    const char *unit;
-    const char *text;
-    uint64_t def, hard;
-    enum pst_error error;
-};
-const struct pst_limit_row *pst_limit_row(enum pst_limit limit);
-void pst_limits_default(struct pst_limits *ret);
-
-/* --- models --------------------------------------------------------------------------------------
- */
+/* --- models ----------------------------------------------------------------------------------- */
 
 struct pst_image_route {
     uint32_t upstream;         /* index into the plan's upstreams */
@@ -128,8 +104,7 @@ struct pst_front_image {
     struct pst_image_model models[PST_MODELS_MAX];
 };
 
-/* --- warden --------------------------------------------------------------------------------------
- */
+/* --- warden ----------------------------------------------------------------------------------- */
 
 enum pst_limit_scope {
     PST_SCOPE_PRINCIPAL = 1, /* name empty: every principal by itself */
@@ -153,11 +128,10 @@ struct pst_warden_image {
     char upstream_names[PST_UPSTREAMS_MAX][PST_NAME_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
     struct pst_image_limit limits_by[PST_LIMIT_ROWS_MAX];
-    /* Cedar text of all policy files, one after the other, and the entities as Cedar JSON; offsets
-     * from the start of the image. `sources` maps back to files: lines of "first_line\tname\n". */
-    uint32_t policies_at, policies_n;
-    uint32_t entities_at, entities_n;
-    uint32_t sources_at, sources_n;
+    /* Policies and entities as a Cedar image (pst_cedar_image_open), at a multiple of
+     * PST_IMAGE_CEDAR_ALIGN from the start of this one. Each policy has its file's name and line.
+     */
+    uint32_t cedar_at, cedar_n;
     /* Groups that the configuration gives beside those of keys: lines of "User::alice\tgroup\n",
      * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one
      * request (with the groups of its key) hides the one of the set. */
@@ -216,6 +190,8 @@ struct pst_audit_image {
  * NUL-terminated, every index and offset inside. `image` is not copied. */
 PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_image_kind kind,
                                               struct pst_err *err);
+/* The Cedar image in a warden image that was accepted. */
+struct pst_str pst_image_cedar(const struct pst_warden_image *warden);
 /* Finds a model by its client-visible name (binary search); NULL when absent. */
 const struct pst_image_model *pst_image_model(const struct pst_image_model *models, uint32_t n,
                                               struct pst_str name);

@@ -84,12 +84,8 @@ static struct pst_warden_image *make_warden(void)
     put_models(warden->models, 7);
     warden->limits_by[0] = (struct pst_image_limit){
         .scope = PST_SCOPE_PRINCIPAL, .requests = 10, .window_ms = 1000, .concurrent = 1};
-    warden->policies_at = sizeof *warden;
-    warden->policies_n = 32;
-    warden->entities_at = sizeof *warden + 32;
-    warden->entities_n = 32;
-    warden->sources_at = sizeof *warden + 64;
-    warden->sources_n = 16;
+    warden->cedar_at = (sizeof *warden + 15) & ~(uint32_t)15;
+    warden->cedar_n = 48;
     warden->members_at = sizeof *warden + 80;
     warden->members_n = 16;
     memcpy(warden_tail(warden) + 80, "User::a\tx\nb\ty\nz", 16);
@@ -269,16 +265,17 @@ static void test_warden(void **state)
     WARDEN(x->limits_by[0].window_ms = 0);
     WARDEN(x->limits_by[0].requests = 0);
     WARDEN(memset(x->limits_by[0].name, 'n', PST_MODEL_MAX));
-    WARDEN(x->policies_at = 0);
-    WARDEN(x->policies_at = sizeof *x - 1);
-    WARDEN(x->policies_at = UINT32_MAX);
-    WARDEN(x->policies_n = TAIL + 1);
-    WARDEN(x->policies_n = UINT32_MAX);
-    WARDEN((x->entities_at = UINT32_MAX, x->entities_n = UINT32_MAX));
-    WARDEN(x->sources_n = 33);
+    WARDEN(x->cedar_at = 0);
+    WARDEN(x->cedar_at -= 16);
+    WARDEN(x->cedar_at += 8);
+    WARDEN(x->cedar_at = UINT32_MAX);
+    WARDEN(x->cedar_at = UINT32_MAX - 15);
+    WARDEN(x->cedar_n = TAIL + 1);
+    WARDEN(x->cedar_n = UINT32_MAX);
+    WARDEN((x->cedar_at = UINT32_MAX - 15, x->cedar_n = UINT32_MAX));
     WARDEN(x->members_at = 1);
     WARDEN(x->members_n = 17);
-    WARDEN(memset(&x[1], 0xff, 1)); /* policies that are not UTF-8 */
+    WARDEN(memset(warden_tail(x) + 80, 0xff, 1)); /* members that are not UTF-8 */
     WARDEN(x->n_models = 8);
 }
 

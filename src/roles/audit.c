@@ -12,6 +12,8 @@ enum {
     PENDING_MAX = 65536,
     CHECKPOINT_MS = 1000,
     QUEUE_TAIL_MAX = PST_IPC_TAIL_MAX,
+    UNHURRIED_MS = 20,        /* an outcome may wait so long for company in a write, */
+    UNHURRIED_BYTES = 131072, /* or until there is so much of it */
 };
 
 /* --- waiting for a record
@@ -64,7 +66,7 @@ static void queue_send(struct pst_audit *a, struct pst_audit_queue *q, uint64_t 
 
 static bool interval_mode(const struct pst_audit *a)
 {
-    return a->durability == PST_DURABLE_INTERVAL;
+    return a->image->durability == PST_DURABLE_INTERVAL;
 }
 
 /* The queue for what a client gets to see, and for what a policy wants durable before it leaves. */
@@ -95,6 +97,10 @@ static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t
             fail(a, &err);
         }
         return false;
+    }
+    if (r->kind != PST_RECORD_OUTCOME) {
+        a->write_now = true;
+        a->wanted = interval_mode(a) ? a->wanted : *ret_seq;
     }
     pst_house_count(&a->house, PST_METRIC_records_total, 1);
     return true;
@@ -140,10 +146,11 @@ static void pending_set(struct pst_audit_pending *p, const struct pst_ipc_releas
 {
     p->front = m->front;
     p->egress = m->upstream;
-    p->attempts = m->attempt;
     p->generation = m->generation;
+    p->attempts = m->attempt;
     p->done = pst_operation_row(m->operation)->place == PST_PLACE_LOCAL;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
+    pst_str_cut_c(PST_ISTR(m->end_user), p->end_user, sizeof p->end_user);
     pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
     pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
 }
@@ -151,7 +158,7 @@ static void pending_set(struct pst_audit_pending *p, const struct pst_ipc_releas
 /* Both sides are done with it: its outcome is written. */
 static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq;
     if (!p->settled || !p->done) {
         return;
@@ -172,12 +179,54 @@ static struct pst_link *answering_link(struct pst_audit *a, uint8_t upstream)
     return pst_house_peer(&a->house, role, role == PST_ROLE_CONTROL ? 0 : upstream);
 }
 
+/* A release that still waits for its record must not overtake the order to stop. */
+static bool release_drop(struct pst_audit_queue *q, uint64_t req)
+{
+    bool dropped = false;
+    for (struct pst_audit_waiting **at = &q->first; *at != NULL;) {
+        struct pst_audit_waiting *w = *at;
+        uint64_t id;
+        memcpy(&id, w->fixed, sizeof id); /* the first field of all that is queued */
+        if (w->type == PST_IPC_RELEASED && id == req) {
+            *at = w->next;
+            pst_buf_release(&w->tail);
+            free(w);
+            dropped = true;
+        } else {
+            at = &w->next;
+        }
+    }
+    q->last = &q->first;
+    while (*q->last != NULL) {
+        q->last = &(*q->last)->next;
+    }
+    return dropped;
+}
+
+/* Ends what an egress, or control, has of a request: orders it to stop, and takes back the release
+ * that did not leave yet. */
+static void end_at(struct pst_audit *a, uint64_t req, uint8_t front, uint8_t upstream,
+                   uint16_t code)
+{
+    struct pst_audit_pending *p = pending_get(a, req);
+    struct pst_link *link = answering_link(a, upstream);
+    struct pst_ipc_cut out = {.req = req, .code = code, .front = front};
+    bool unsent = release_drop(&a->written, req);
+    unsent = release_drop(&a->durable, req) || unsent;
+    if (p != NULL && (unsent || link == NULL)) {
+        p->done = true; /* it never heard of it, or is gone and will say nothing more */
+    }
+    if (link != NULL) {
+        (void)PST_LINK_SEND(link, CUT, &out);
+    }
+}
+
 /* Passes a release on once its record is written: to the egress that holds the body, to control, or
  * to the front itself for what it may answer alone. */
 static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, uint64_t seq,
                          const struct pst_strs *permitted)
 {
-    bool durable_first = m->sync_first != 0 || a->durability == PST_DURABLE_SEND;
+    bool durable_first = m->sync_first != 0 || a->image->durability == PST_DURABLE_SEND;
     if (pst_operation_row(m->operation)->place == PST_PLACE_LOCAL) {
         struct pst_ipc_permitted out = {.req = m->req, .seq = seq, .n = (uint32_t)permitted->n};
         struct pst_buf names;
@@ -213,7 +262,7 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
 static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_release *m,
                                   struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     uint64_t seq;
     if (!pst_audit_decision(a, m, tail, true, &a->space, &r, &permitted)) {
@@ -221,6 +270,9 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
     }
     struct pst_audit_pending *p = pending_get(a, m->req);
     bool first = p == NULL;
+    if (p != NULL && !p->done && p->egress != m->upstream) {
+        end_at(a, p->req, p->front, p->egress, PST_E_CLIENT_CLOSED); /* one attempt at a time */
+    }
     p = first ? pending_new(a, m->req) : p;
     if (p == NULL || !record_add(a, &r, &seq)) {
         if (first && p != NULL) {
@@ -241,7 +293,7 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
 static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *deny,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     struct pst_strs permitted;
     struct pst_ipc_release m;
     uint64_t seq;
@@ -266,7 +318,7 @@ static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *d
 static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_decided *m,
                                struct pst_str tail)
 {
-    struct pst_record r;
+    PST_UNINIT struct pst_record r;
     uint64_t seq = 0;
     if (!pst_audit_tool(a, m, tail, &a->space, &r)) {
         return PST_ERR;
@@ -283,6 +335,15 @@ static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_de
     return PST_OK;
 }
 
+static enum pst_status on_administered(struct pst_audit *a, const struct pst_ipc_administered *m)
+{
+    struct pst_record r;
+    uint64_t seq;
+    pst_audit_admin(a, m, &a->space, &r);
+    (void)record_add(a, &r, &seq);
+    return PST_OK;
+}
+
 static enum pst_status on_done(struct pst_audit *a, const struct pst_ipc_done *m)
 {
     struct pst_audit_pending *p = pending_get(a, m->req);
@@ -294,48 +355,14 @@ static enum pst_status on_done(struct pst_audit *a, const struct pst_ipc_done *m
     return PST_OK;
 }
 
-/* A release that still waits for its record must not overtake the order to stop. */
-static bool release_drop(struct pst_audit_queue *q, uint64_t req)
-{
-    bool dropped = false;
-    for (struct pst_audit_waiting **at = &q->first; *at != NULL;) {
-        struct pst_audit_waiting *w = *at;
-        uint64_t id;
-        memcpy(&id, w->fixed, sizeof id); /* the first field of all that is queued */
-        if (w->type == PST_IPC_RELEASED && id == req) {
-            *at = w->next;
-            pst_buf_release(&w->tail);
-            free(w);
-            dropped = true;
-        } else {
-            at = &w->next;
-        }
-    }
-    q->last = &q->first;
-    while (*q->last != NULL) {
-        q->last = &(*q->last)->next;
-    }
-    return dropped;
-}
-
 static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cancel *m)
 {
-    struct pst_audit_pending *p = pending_get(a, m->req);
-    bool unsent = release_drop(&a->written, m->req);
-    unsent = release_drop(&a->durable, m->req) || unsent;
-    struct pst_link *link = answering_link(a, m->upstream);
-    struct pst_ipc_cut out = {.req = m->req, .code = m->code, .front = m->front};
-    if (p != NULL && (unsent || link == NULL)) {
-        p->done = true; /* its egress never heard of it, or is gone and will say nothing more */
-    }
-    if (link != NULL) {
-        (void)PST_LINK_SEND(link, CUT, &out);
-    }
+    end_at(a, m->req, m->front, m->upstream, m->code);
     return PST_OK;
 }
 
-/* A request that ended badly may have a release waiting for a body that its front took back, here
- * or in the egress: that ends too. */
+/* Its front calls it finished: whatever still runs of it, or waits for a body that was taken back,
+ * ends. */
 static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
 {
     struct pst_audit_pending *p = pending_get(a, m->req);
@@ -347,10 +374,9 @@ static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outc
     }
     p->outcome = *m;
     p->settled = true;
-    if (!p->done && (m->outcome != PST_E_NONE || answering_link(a, p->egress) == NULL)) {
-        const struct pst_ipc_cancel cancel = {
-            .req = m->req, .code = m->outcome, .front = p->front, .upstream = p->egress};
-        (void)on_cancel(a, &cancel);
+    if (!p->done) {
+        end_at(a, p->req, p->front, p->egress,
+               m->outcome != PST_E_NONE ? m->outcome : PST_E_CLIENT_CLOSED);
     }
     pending_close(a, p);
     return PST_OK;
@@ -363,12 +389,12 @@ static void checkpoint_ask(struct pst_audit *a)
 {
     struct pst_link *keys = pst_house_peer(&a->house, PST_ROLE_KEYS, 0);
     struct pst_audit_log *l = &a->log;
-    if (keys == NULL || a->checkpoint_text.n > 0 || l->durable != l->written.seq ||
-        l->batch.n > 0 || a->checkpoint_at == l->durable) {
-        return; /* only what is durable is covered, and nothing twice */
+    if (keys == NULL || a->checkpoint_text.n > 0 || a->checkpoint_at == l->durable) {
+        return; /* nothing twice */
     }
-    struct pst_checkpoint c = {.origin = l->written.origin, .records = l->written.seq};
-    memcpy(c.head, l->written.chain, sizeof c.head);
+    /* only what is durable is covered: under load the log is always a little further */
+    struct pst_checkpoint c = {.origin = l->synced.origin, .records = l->synced.seq};
+    memcpy(c.head, l->synced.chain, sizeof c.head);
     struct pst_ipc_sign m = {.id = ++a->checkpoint_id};
     if (pst_checkpoint_text(&a->checkpoint_text, &c)) {
         (void)pst_link_send(keys, PST_IPC_SIGN, &m, pst_buf_str(&a->checkpoint_text), -1);
@@ -394,11 +420,11 @@ static enum pst_status on_signed(struct pst_audit *a, const struct pst_ipc_signe
         pst_note_put(&note, text, &key, m->signature)) {
         struct pst_record r = {.kind = PST_RECORD_CHECKPOINT,
                                .ts_ns = pst_loop_wall_ns(a->house.loop)};
-        r.checkpoint.durability = pst_str_c(pst_audit_durability_name(a->durability));
+        r.checkpoint.durability = pst_str_c(pst_audit_durability_name(a->image->durability));
         r.checkpoint.head = c.head;
         r.checkpoint.note = pst_buf_str(&note);
         r.checkpoint.records = c.records;
-        r.checkpoint.window_ms = interval_mode(a) ? a->interval_ms : 0;
+        r.checkpoint.window_ms = interval_mode(a) ? a->image->interval_ms : 0;
         if (record_add(a, &r, &seq)) {
             a->checkpoint_at = seq; /* the checkpoint itself is no reason for another */
         }
@@ -418,6 +444,8 @@ static void checkpoint_tick(struct pst_loop *loop, void *user)
 
 /* --- durability
  * ------------------------------------------------------------------------------------------ */
+
+static void log_write(struct pst_audit *a);
 
 static void sync_start(struct pst_audit *a)
 {
@@ -443,6 +471,12 @@ static void synced_tell(struct pst_audit *a)
     queue_send(a, &a->durable, a->log.durable);
 }
 
+/* Something is to be durable as soon as can be, and is not yet. */
+static bool sync_wanted(const struct pst_audit *a)
+{
+    return a->durable.first != NULL || a->wanted > a->log.durable;
+}
+
 static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user)
 {
     (void)loop;
@@ -455,7 +489,7 @@ static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned read
         fail(a, &err);
     } else if (status == PST_OK) {
         synced_tell(a);
-        if (!interval_mode(a)) {
+        if (sync_wanted(a)) {
             sync_start(a);
         }
     }
@@ -464,21 +498,58 @@ static void on_sync(struct pst_loop *loop, struct pst_watch watch, unsigned read
 static void interval_tick(struct pst_loop *loop, void *user)
 {
     struct pst_audit *a = user;
-    sync_start(a);
     (void)loop;
-    pst_house_timer(&a->house, &a->interval, a->interval_ms, interval_tick, a);
+    a->write_now = true; /* the window covers outcomes too */
+    log_write(a);
+    sync_start(a);
+    if (interval_mode(a)) {
+        pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    }
+}
+
+/* Nobody waits for outcomes: they are written together, and do not make a decision's sync wait. */
+static void unhurried_tick(struct pst_loop *loop, void *user)
+{
+    struct pst_audit *a = user;
+    (void)loop;
+    a->write_now = true;
+    log_write(a);
+    if (!interval_mode(a)) {
+        a->wanted = a->log.written.seq;
+    }
+}
+
+static void log_write(struct pst_audit *a)
+{
+    struct pst_err err = {0};
+    if (a->log.batch.n == 0) {
+        return;
+    }
+    if (!a->write_now && a->log.batch.n < UNHURRIED_BYTES) {
+        if (!pst_timer_live(a->house.loop, a->unhurried)) {
+            pst_house_timer(&a->house, &a->unhurried, UNHURRIED_MS, unhurried_tick, a);
+        }
+        return;
+    }
+    bool unhurried = !a->write_now;
+    a->write_now = false;
+    pst_timer_cancel(a->house.loop, &a->unhurried);
+    if (pst_audit_log_write(&a->log, &err) != PST_OK) {
+        fail(a, &err);
+    } else if (unhurried && !interval_mode(a)) {
+        a->wanted = a->log.written.seq;
+    }
 }
 
 /* Once per wake-up: one write for all records of it, then what waited for them, then the sync. */
 static void on_before_sleep(void *user)
 {
     struct pst_audit *a = user;
-    struct pst_err err = {0};
     if (!a->house.running || a->house.failed) {
         return; /* after a failure nothing more is passed on */
     }
-    if (a->log.batch.n > 0 && pst_audit_log_write(&a->log, &err) != PST_OK) {
-        fail(a, &err);
+    log_write(a);
+    if (a->house.failed) {
         return;
     }
     a->house.metrics[PST_METRIC_segment_number] = a->log.segment;
@@ -486,8 +557,17 @@ static void on_before_sleep(void *user)
     if (a->log.durable > a->house.metrics[PST_METRIC_records_synced]) {
         synced_tell(a); /* a new segment made everything before it durable */
     }
-    if (!interval_mode(a) || a->durable.first != NULL) {
+    if (sync_wanted(a)) {
         sync_start(a);
+    }
+}
+
+static void on_end(void *user)
+{
+    struct pst_audit *a = user;
+    if (a->house.running && !a->house.failed) {
+        a->write_now = true;
+        log_write(a);
     }
 }
 
@@ -515,7 +595,7 @@ static enum pst_status on_order(struct pst_link *link, struct pst_message *m, vo
             const struct pst_ipc_row *row = pst_ipc_row(d->type);
             char request[PST_ID_CHARS + 4] = "req_";
             uint64_t seq;
-            pst_id_put(d->req, request + 4);
+            pst_id_put(d->req, &request[4]);
             r.request = d->req != 0 ? pst_str_of(request, sizeof request)
                                     : (struct pst_str){NULL, 0};
             r.violation.code = pst_str_c(pst_error_row((enum pst_error)d->code)->code);
@@ -558,6 +638,8 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
         return on_cancel(a, m->fixed);
     case PST_IPC_DONE:
         return on_done(a, m->fixed);
+    case PST_IPC_ADMINISTERED:
+        return on_administered(a, m->fixed);
     case PST_IPC_SIGNED:
         return on_signed(a, m->fixed);
     default:
@@ -612,6 +694,29 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
     return PST_OK;
 }
 
+/* A reload: names and durability change, where the log lives does not. */
+static void image_replace(struct pst_audit *a, struct pst_str map,
+                          const struct pst_audit_image *image)
+{
+    bool interval_before = interval_mode(a);
+    pst_memfd_unmap(&a->map_before);
+    a->map_before = a->map;
+    a->before = a->image;
+    a->map = map;
+    a->image = image;
+    a->generation = image->head.generation;
+    system_record(a, (struct pst_record_system){
+                         .event = PST_STR("reload"),
+                         .role = PST_STR("audit"),
+                         .config_generation = a->generation,
+                         .config_sha256 = image->head.digest,
+                         .durability = pst_str_c(pst_audit_durability_name(image->durability)),
+                         .window_ms = interval_mode(a) ? image->interval_ms : 0});
+    if (interval_mode(a) && !interval_before) {
+        interval_tick(a->house.loop, a);
+    }
+}
+
 static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
                                 struct pst_err *err)
 {
@@ -629,28 +734,13 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         pst_memfd_unmap(&map);
         return PST_ERR;
     }
-    if (a->image == NULL) {
-        a->durability = cast.image->durability;
-        a->interval_ms = cast.image->interval_ms;
-        a->generation = cast.image->head.generation;
-    } else {
-        if (cast.image->durability != a->durability || cast.image->interval_ms != a->interval_ms ||
-            !pst_str_eq(pst_str_c(cast.image->log_name), pst_str_c(a->image->log_name))) {
-            pst_house_log(&a->house, "the log's name and durability change only at a restart");
-        }
-        a->log.segment_bytes = cast.image->limits.v[PST_LIMIT_segment_bytes];
-        pst_memfd_unmap(&a->old_map);
-        a->old_map = a->map;
-        a->old = a->image;
+    if (a->image != NULL) {
+        image_replace(a, map, cast.image);
+        return PST_OK;
     }
     a->map = map;
     a->image = cast.image;
     return PST_OK;
-}
-
-const struct pst_audit_image *pst_audit_image_of(const struct pst_audit *a, uint32_t generation)
-{
-    return a->old != NULL && generation <= a->old->head.generation ? a->old : a->image;
 }
 
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
@@ -684,8 +774,8 @@ static enum pst_status on_begin(void *user, struct pst_err *err)
                          .config_generation = a->generation,
                          .config_sha256 = a->image->head.digest,
                          .dropped_bytes = a->log.dropped_bytes,
-                         .durability = pst_str_c(pst_audit_durability_name(a->durability)),
-                         .window_ms = interval_mode(a) ? a->interval_ms : 0,
+                         .durability = pst_str_c(pst_audit_durability_name(a->image->durability)),
+                         .window_ms = interval_mode(a) ? a->image->interval_ms : 0,
                          .landlock_abi = (uint64_t)a->house.sandbox.landlock_abi,
                          .seccomp = a->house.sandbox.seccomp,
                          .detail = pst_str_c(sandbox)});
@@ -708,6 +798,7 @@ int pst_audit_main(uint8_t index)
         .order = on_order,
         .peer_lost = on_peer_lost,
         .before_sleep = on_before_sleep,
+        .end = on_end,
     };
     struct pst_err err = {0};
     struct pst_audit *a = calloc(1, sizeof *a);

@@ -18,8 +18,10 @@
 
 struct pst_audit_log {
     int dir, fd;
-    struct pst_log log;              /* after the last record appended */
-    struct pst_log written;          /* after the last record written */
+    struct pst_log log;     /* after the last record appended */
+    struct pst_log written; /* after the last record written */
+    struct pst_log synced;  /* after the last record that survives power loss: `durable` of them */
+    struct pst_log syncing_log;
     uint64_t segment, segment_bytes; /* number of the current one, size of those to come */
     uint64_t size, used;             /* bytes of the current segment, and how many are written */
     uint64_t durable;                /* records that survive power loss */
@@ -72,10 +74,10 @@ struct pst_audit_queue {
 /* A released request, until both its egress and its front are done with it. */
 struct pst_audit_pending {
     uint64_t req;
-    uint8_t front, egress, attempts;
     uint32_t generation;
+    uint8_t front, egress, attempts;
     bool settled, done;
-    char principal[128], key_id[32], upstream_model[128];
+    char principal[128], end_user[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
     struct pst_ipc_done egress_done;
 };
@@ -89,17 +91,17 @@ struct pst_audit_space {
 struct pst_audit {
     struct pst_house house;
     struct pst_audit_log log;
-    struct pst_str map, old_map;
-    const struct pst_audit_image *image; /* in force */
-    const struct pst_audit_image *old;   /* the one before: names what was decided under it */
-    uint32_t durability,
-        interval_ms; /* as at the start: they do not change while the log is open */
+    struct pst_str map, map_before;
+    const struct pst_audit_image *image;
+    const struct pst_audit_image *before; /* requests of the generation before may be under way */
     int dir;
     struct pst_sandbox_path path;            /* what the sandbox leaves open */
     struct pst_audit_queue written, durable; /* what waits for which */
     struct pst_map pending;
     struct pst_watch sync_watch;
-    struct pst_timer interval, checkpoint;
+    struct pst_timer interval, checkpoint, unhurried;
+    uint64_t wanted;         /* records to make durable at once; with `interval` the timer does */
+    bool write_now;          /* something in the batch is not an outcome */
     struct pst_note_key key; /* the log's, as keys told it */
     bool key_known;
     uint64_t checkpoint_at; /* records covered by the last checkpoint asked for */
@@ -109,9 +111,6 @@ struct pst_audit {
     struct pst_audit_space space; /* of the message in hand */
 };
 
-/* The image of a generation, for the names in it. */
-const struct pst_audit_image *pst_audit_image_of(const struct pst_audit *a, uint32_t generation);
-
 /* False for a malformed tail. */
 bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release *m,
                         struct pst_str tail, bool allow, struct pst_audit_space *space,
@@ -120,6 +119,8 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
                     struct pst_str tail, struct pst_audit_space *space, struct pst_record *r);
 void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r);
 const char *pst_audit_durability_name(uint32_t durability);
 
 #endif

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BATCH_CAP = 32 * 1024 * 1024, READ_CHUNK = 256 * 1024, NAME_CAP = 32 };
@@ -78,13 +78,15 @@ static enum pst_status segment_create(struct pst_audit_log *l, uint64_t number, 
     enum pst_status status = pst_segment_begin(&l->log, number, l->segment_bytes, now_ns, &head,
                                                err);
     if (status == PST_OK) {
-        fd = openat(l->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 || (errno = posix_fallocate(fd, 0, (off_t)l->segment_bytes)) != 0) {
+        fd = openat(l->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        int e = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)l->segment_bytes);
+        if (e != 0) {
+            errno = e; /* posix_fallocate does not set it */
             status = io_fail(err, "no room for", name);
         }
     }
     if (status == PST_OK &&
-        (pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
+        (fd < 0 || pwrite(fd, head.p, head.n, 0) != (ssize_t)head.n || fdatasync(fd) != 0)) {
         status = io_fail(err, "cannot begin", name);
     }
     if (status == PST_OK) {
@@ -255,6 +257,7 @@ enum pst_status pst_audit_log_open(struct pst_audit_log *l, int dir, struct pst_
         status = log_begin(l, name, now_ns, err);
     }
     l->written = l->log;
+    l->synced = l->log;
     l->durable = l->log.seq;
     return status;
 }
@@ -286,20 +289,17 @@ static enum pst_status broken(struct pst_audit_log *l, struct pst_err *err, cons
  * of durability. */
 static enum pst_status roll(struct pst_audit_log *l, int64_t now_ns, struct pst_err *err)
 {
-    enum pst_status synced = PST_OK;
     if (pst_audit_log_write(l, err) != PST_OK) {
         return PST_ERR;
     }
-    while (l->sync.busy && (synced = pst_audit_log_synced(l, err)) == PST_AGAIN) {
-        struct timespec moment = {.tv_nsec = 50000};
-        (void)nanosleep(&moment, NULL);
-    }
-    if (synced == PST_ERR) {
+    if (pst_sync_wait(&l->sync, err) != PST_OK) {
+        l->broken = true; /* a sync that succeeds behind one that failed proves nothing */
         return PST_ERR;
     }
     if (fdatasync(l->fd) != 0) {
         return broken(l, err, "cannot sync", "the segment");
     }
+    l->synced = l->written;
     l->durable = l->written.seq;
     return segment_create(l, l->segment + 1, now_ns, err);
 }
@@ -349,6 +349,7 @@ enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct pst_err *err)
     if (l->broken || l->sync.busy || l->durable == l->written.seq) {
         return PST_OK;
     }
+    l->syncing_log = l->written;
     l->syncing = l->written.seq;
     enum pst_status status = pst_sync_start(&l->sync, l->fd, err);
     l->broken = status != PST_OK;
@@ -359,6 +360,7 @@ enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *er
 {
     enum pst_status status = pst_sync_finish(&l->sync, err);
     if (status == PST_OK && l->syncing > l->durable) {
+        l->synced = l->syncing_log;
         l->durable = l->syncing;
     }
     l->broken = l->broken || status == PST_ERR;

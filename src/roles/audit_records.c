@@ -13,7 +13,7 @@ const char *pst_audit_durability_name(uint32_t durability)
 static struct pst_str request_text(uint64_t id, char ret[PST_ID_CHARS + 4])
 {
     memcpy(ret, "req_", 4);
-    pst_id_put(id, ret + 4);
+    pst_id_put(id, &ret[4]);
     return pst_str_of(ret, PST_ID_CHARS + 4);
 }
 
@@ -41,10 +41,14 @@ static bool list_take(struct pst_cur *tail, uint16_t n, struct pst_audit_space *
     return true;
 }
 
+/* Numbers of upstreams mean something within one configuration only. */
 static struct pst_str upstream_name(const struct pst_audit *a, uint32_t generation,
                                     uint8_t upstream)
 {
-    const struct pst_audit_image *image = pst_audit_image_of(a, generation);
+    const struct pst_audit_image *image = a->image;
+    if (generation < image->head.generation && a->before != NULL) {
+        image = a->before;
+    }
     if (upstream < image->n_upstreams) {
         return pst_str_c(image->upstream_names[upstream]);
     }
@@ -136,6 +140,7 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->duration_us = o->duration_us;
     t->finish = PST_ISTR(o->finish);
     t->key = pst_str_c(p->key_id);
+    t->on_behalf_of = pst_str_c(p->end_user);
     principal_split(pst_str_c(p->principal), &t->principal_type, &t->principal_id);
     t->status = o->status;
     t->tokens_in = o->tokens_in;
@@ -145,4 +150,21 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->upstream_model = pst_str_c(p->upstream_model);
     t->upstream_status = p->egress_done.status;
     t->usage_reported = o->tokens_in != 0 || o->tokens_out != 0;
+}
+
+void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
+                     struct pst_audit_space *space, struct pst_record *r)
+{
+    *r = (struct pst_record){.kind = PST_RECORD_ADMIN,
+                             .ts_ns = pst_loop_wall_ns(a->house.loop),
+                             .request = request_text(m->req, space->request)};
+    struct pst_record_admin *t = &r->admin;
+    t->action = PST_ISTR(m->action);
+    t->decision = PST_VERDICT_ALLOW;
+    t->detail = PST_ISTR(m->detail);
+    t->object_id = PST_ISTR(m->object);
+    t->object_type = PST_STR("Key");
+    principal_split(PST_ISTR(m->who), &t->principal_type, &t->principal_id);
+    t->reason = PST_STR("none");
+    t->result = PST_STR("ok");
 }

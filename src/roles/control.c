@@ -235,6 +235,22 @@ static void done_tell(struct control *c, const struct admin_request *r, uint16_t
     }
 }
 
+/* What was changed is recorded before anybody is told of it. */
+static void deed_tell(struct control *c, const struct admin_request *r,
+                      const struct pst_admin_deed *deed)
+{
+    struct pst_link *audit = pst_house_peer(&c->house, PST_ROLE_AUDIT, 0);
+    struct pst_ipc_administered m = {.req = r->id, .front = r->front};
+    if (audit == NULL || deed->action[0] == 0) {
+        return;
+    }
+    PST_ISTR_CUT(m.who, pst_str_c(r->who));
+    PST_ISTR_CUT(m.action, pst_str_c(deed->action));
+    PST_ISTR_CUT(m.object, pst_str_c(deed->object));
+    PST_ISTR_CUT(m.detail, pst_str_c(deed->detail));
+    (void)PST_LINK_SEND(audit, ADMINISTERED, &m);
+}
+
 static void reply(struct control *c, struct admin_request *r, const struct pst_admin_out *out)
 {
     struct pst_link *front = pst_house_peer(&c->house, PST_ROLE_FRONT, r->front);
@@ -244,6 +260,7 @@ static void reply(struct control *c, struct admin_request *r, const struct pst_a
                                .first = 1,
                                .content = out->json ? 1 : 0,
                                .attempt = r->attempt};
+    deed_tell(c, r, &out->deed);
     do {
         struct pst_str part = pst_str_cut(left, 0, PST_IPC_TAIL_MAX);
         left = pst_str_from(left, part.n);

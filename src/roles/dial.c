@@ -8,6 +8,8 @@
 #include "gate/image.h"
 #include "roles/house.h"
 #include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/hosts.h"
 #include "sys/net.h"
 
 #include <ares.h>
@@ -15,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TRIES_MAX = 8, WATCHES = 16, CALLS_MAX = 4096 };
+enum { TRIES_MAX = 8, WATCHES = 16, CALLS_MAX = 4096, HOSTS_MAX = 1 << 20 };
 
 struct dial;
 
@@ -25,7 +27,7 @@ struct call {
     uint64_t id;     /* as its egress names it */
     uint64_t serial; /* as no other question of this process is named */
     uint8_t egress;
-    struct pst_dial_target target;
+    struct pst_dial_target target; /* a copy: it outlives the image it came from */
     struct pst_addr tries[TRIES_MAX];
     size_t n_tries, at;
     bool refused; /* an address was there, and not allowed */
@@ -40,6 +42,7 @@ struct dial {
     struct pst_str map;
     const struct pst_dial_image *image;
     ares_channel resolver;
+    struct pst_buf hosts; /* /etc/hosts as it was at the start */
     bool resolver_open;
     struct {
         int fd;
@@ -59,13 +62,13 @@ static void try_next(struct call *c);
 static void call_free(struct call *c)
 {
     struct dial *d = c->dial;
-    for (struct call **at = &d->calls; *at != NULL; at = &(*at)->next) {
-        if (*at == c) {
-            *at = c->next;
-            d->n_calls--;
-            break;
-        }
+    struct call **at = &d->calls;
+    while (*at != c) {
+        PST_BUG_ON(*at == NULL);
+        at = &(*at)->next;
     }
+    *at = c->next;
+    d->n_calls--;
     pst_unwatch(d->house.loop, &c->watch);
     pst_timer_cancel(d->house.loop, &c->timer);
     pst_fd_close(&c->fd);
@@ -272,10 +275,33 @@ static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *
     }
 }
 
+/* Names of the hosts file come first, and `localhost` is always this machine (RFC 6761 §6.3). */
+static bool resolve_here(struct call *c)
+{
+    struct pst_str hosts = pst_buf_str(&c->dial->hosts), name = pst_str_c(c->target.host);
+    uint16_t port = (uint16_t)c->target.port;
+    struct pst_addr a;
+    size_t at = 0, n = 0;
+    for (; pst_hosts_next(hosts, name, port, &at, &a); n++) {
+        address_add(c, &a);
+    }
+    if (n == 0 && pst_str_eq_nocase(name, PST_STR("localhost"))) {
+        for (; n < 2 && pst_addr_parse_ip(n == 0 ? PST_STR("127.0.0.1") : PST_STR("::1"), port, &a);
+             n++) {
+            address_add(c, &a);
+        }
+    }
+    return n > 0;
+}
+
 static void resolve(struct call *c)
 {
     struct dial *d = c->dial;
     char port[8];
+    if (resolve_here(c)) {
+        try_next(c);
+        return;
+    }
     const struct ares_addrinfo_hints hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NUMERICSERV};
     struct question *q = calloc(1, sizeof *q);
@@ -377,11 +403,11 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
     pst_memfd_unmap(&d->map);
     d->map = map;
     d->image = cast.image;
-    struct call *next;
-    for (struct call *c = d->calls; c != NULL; c = next) {
-        const struct pst_dial_target *target = target_of(d, c->egress);
+    for (struct call *c = d->calls, *next; c != NULL;
+         c = next) { /* a reload cuts nothing that stays */
+        const struct pst_dial_target *now = target_of(d, c->egress);
         next = c->next;
-        if (target == NULL || memcmp(target, &c->target, sizeof *target) != 0) {
+        if (now == NULL || memcmp(now, &c->target, sizeof c->target) != 0) {
             call_fail(c, PST_E_UPSTREAM_CONNECT, "the configuration changed");
         }
     }
@@ -397,6 +423,11 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     struct ares_options options = {.sock_state_cb = resolver_socket, .sock_state_cb_data = d};
     if (d->image == NULL) {
         return pst_fail(err, PST_E_CONFIG, "dial was started without targets");
+    }
+    struct pst_err none = {0};
+    pst_buf_init(&d->hosts, HOSTS_MAX);
+    if (pst_file_read("/etc/hosts", &d->hosts, &none) != PST_OK && none.code == PST_E_LIMIT) {
+        pst_house_log(&d->house, "/etc/hosts is not used: %s", none.text);
     }
     if (ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS &&
         ares_init_options(&d->resolver, &options, ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS) {

@@ -18,6 +18,9 @@ static enum pst_status on_credit(struct pst_egress *e, struct pst_link *front,
     if (r == NULL) {
         return PST_OK; /* it ended meanwhile */
     }
+    if (!pst_ipc_legal(pst_ipc_row(PST_IPC_CREDIT), r->state)) {
+        return PST_ERR;
+    }
     r->window += m->bytes;
     if (r->window > PST_IPC_WINDOW) {
         return PST_ERR; /* more was given back than was taken */

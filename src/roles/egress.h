@@ -51,14 +51,16 @@ struct pst_egress_request {
     uint8_t front, operation, attempt, round;
     bool stream, hold, head_sent;
     /* the body: inline bytes or a sealed memory file */
-    bool has_body, released, counted;
-    bool stale; /* released when this upstream was another one */
+    bool has_body, released;
+    bool stale;    /* released when this upstream was another one */
+    bool waiting;  /* a body without a release: counted in unreleased */
+    bool verified; /* this body is what this release names; nothing else is sent */
     struct pst_buf inline_body;
     int memfd;
     uint64_t body_bytes, body_at;
     uint64_t submitted_ms;
     /* the release */
-    uint64_t seq;
+    uint64_t seq, released_bytes;
     uint8_t digest[32];
     struct pst_course course;
     struct pst_egress_conn *conn;
@@ -85,11 +87,11 @@ struct pst_egress {
     struct pst_tls_client *tls;
     struct pst_sha256 sha;
     struct pst_map requests;
+    uint32_t unreleased[PST_FRONTS_MAX + 1]; /* bodies of each front that wait for a release */
     struct pst_egress_conn *conns;
     struct pst_egress_conn *idle; /* the one used last comes first */
     uint64_t durable;             /* records that survive power loss */
     uint64_t next_conn;
-    uint32_t unreleased[PST_FRONTS_MAX + 1]; /* bodies of each front that wait for their release */
     uint32_t n_conns, n_idle;
     struct pst_timer sweep;
     uint8_t read_buf[PST_IPC_TAIL_MAX];

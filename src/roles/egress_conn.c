@@ -182,8 +182,10 @@ enum pst_step_result pst_egress_conn_get(struct pst_egress_request *r, struct ps
         return PST_STEP_NEXT;
     }
     struct pst_link *dial = pst_house_peer(&e->house, PST_ROLE_DIAL, 0);
-    if (e->n_conns >= limit(e, PST_LIMIT_upstream_connections) || dial == NULL ||
-        (c = conn_new(e)) == NULL) {
+    if (e->n_conns < limit(e, PST_LIMIT_upstream_connections) && dial != NULL) {
+        c = conn_new(e);
+    }
+    if (c == NULL) {
         (void)pst_fail(err, PST_E_UPSTREAM_CONNECT, "no connection to the upstream is to be had");
         return PST_STEP_STOP;
     }

@@ -35,6 +35,15 @@ static struct pst_egress_request *request_get(struct pst_egress *e, uint64_t id,
     return r;
 }
 
+static void waiting_set(struct pst_egress_request *r, bool on)
+{
+    uint32_t *count = &r->egress->unreleased[r->front];
+    if (r->waiting != on) {
+        *count = on ? *count + 1 : *count - 1;
+        r->waiting = on;
+    }
+}
+
 /* --- the steps: match, verify, connect, send, relay
  * ----------------------------------------------- */
 
@@ -86,7 +95,8 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
     } else {
         pst_sha256_once(&e->sha, pst_buf_str(&r->inline_body), digest);
     }
-    if (!pst_str_eq(pst_str_of(digest, sizeof digest), pst_str_of(r->digest, sizeof r->digest))) {
+    if (r->body_bytes != r->released_bytes ||
+        !pst_str_eq(pst_str_of(digest, sizeof digest), pst_str_of(r->digest, sizeof r->digest))) {
         struct pst_link *front = pst_house_peer(&e->house, PST_ROLE_FRONT, r->front);
         pst_house_count(&e->house, PST_METRIC_digest_mismatch_total, 1);
         if (front != NULL) {
@@ -94,6 +104,7 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
         }
         return stop(err, PST_E_DIGEST_MISMATCH);
     }
+    r->verified = true;
     return PST_STEP_NEXT;
 }
 
@@ -106,6 +117,7 @@ static enum pst_step_result step_connect(void *request, struct pst_err *err)
 static enum pst_step_result step_send(void *request, struct pst_err *err)
 {
     struct pst_egress_request *r = request;
+    PST_BUG_ON(!r->verified);
     if (pst_egress_conn_send(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
@@ -150,8 +162,10 @@ void pst_egress_answer(struct pst_egress_request *r, bool last, enum pst_error c
                                .last = last ? 1 : 0,
                                .content = r->content,
                                .attempt = r->attempt};
-    if (front != NULL) {
-        (void)pst_link_send(front, PST_IPC_ANSWER, &m, pst_buf_str(&e->answer), -1);
+    if (front != NULL && !front->broken &&
+        !pst_link_send(front, PST_IPC_ANSWER, &m, pst_buf_str(&e->answer), -1)) {
+        /* it takes nothing any more; an answer with a piece missing must not go on */
+        pst_house_accuse(&e->house, front, PST_E_PROTOCOL_VIOLATION, r->id);
     }
     r->head_sent = true;
     r->window -= (int64_t)e->answer.n;
@@ -160,30 +174,11 @@ void pst_egress_answer(struct pst_egress_request *r, bool last, enum pst_error c
     pst_buf_clear(&e->answer);
 }
 
-/* A body waits for its release; false when its front has too many of them. */
-static bool unreleased_add(struct pst_egress_request *r)
-{
-    struct pst_egress *e = r->egress;
-    uint32_t *n = &e->unreleased[r->front];
-    if (*n >= e->image->limits.v[PST_LIMIT_unreleased_count]) {
-        return false;
-    }
-    r->counted = true;
-    ++*n;
-    return true;
-}
-
-static void unreleased_remove(struct pst_egress_request *r)
-{
-    r->egress->unreleased[r->front] -= r->counted ? 1 : 0;
-    r->counted = false;
-}
-
 static void request_free(struct pst_egress_request *r)
 {
     struct pst_egress *e = r->egress;
-    unreleased_remove(r);
     (void)pst_map_take(&e->requests, pst_str_of(&r->id, sizeof r->id));
+    waiting_set(r, false);
     pst_timer_cancel(e->house.loop, &r->timer);
     pst_buf_release(&r->inline_body);
     pst_fd_close(&r->memfd);
@@ -244,6 +239,7 @@ static enum pst_status body_take(struct pst_egress_request *r, const struct pst_
         return PST_ERR;
     }
     r->has_body = true;
+    waiting_set(r, !r->released);
     return PST_OK;
 }
 
@@ -251,8 +247,16 @@ static void body_drop(struct pst_egress_request *r)
 {
     pst_buf_clear(&r->inline_body);
     pst_fd_close(&r->memfd);
+    waiting_set(r, false);
     r->has_body = false;
     r->state = PST_REQ_NONE;
+}
+
+/* Whether another body of this front may wait here for its release. */
+static bool unreleased_room(const struct pst_egress *e, uint8_t front)
+{
+    return front < PST_LEN(e->unreleased) &&
+           e->unreleased[front] < e->image->limits.v[PST_LIMIT_unreleased_count];
 }
 
 enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
@@ -263,6 +267,10 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
     if (s->req >> 56 != front->index || front->index > PST_FRONTS_MAX ||
         (r != NULL && r->front != front->index) ||
         !pst_ipc_legal(m->row, r != NULL ? r->state : PST_REQ_NONE)) {
+        return PST_ERR;
+    }
+    /* never a second body behind one that was verified already, nor more of them than may wait */
+    if ((r != NULL && r->has_body) || (r == NULL && !unreleased_room(e, front->index))) {
         return PST_ERR;
     }
     r = request_get(e, s->req, front->index);
@@ -288,13 +296,20 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
     r->submitted_ms = pst_loop_now_ms(e->house.loop);
     if (r->state == PST_REQ_NONE) {
         r->state = PST_REQ_SUBMITTED;
-        if (!r->counted && !unreleased_add(r)) {
-            request_free(r);
-            return PST_ERR;
-        }
     }
     pst_egress_run(r);
     return PST_OK;
+}
+
+/* A second release while one is in force: no honest front proposes an attempt before the one before
+ * has ended here. Audit, which passes releases on, cannot know that. */
+static void released_twice(struct pst_egress *e, struct pst_egress_request *r)
+{
+    struct pst_link *front = pst_house_peer(&e->house, PST_ROLE_FRONT, r->front);
+    if (front != NULL) {
+        pst_house_accuse(&e->house, front, PST_E_PROTOCOL_VIOLATION, r->id);
+    }
+    pst_egress_end(r, PST_E_PROTOCOL_VIOLATION, true);
 }
 
 enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_released *m)
@@ -302,9 +317,16 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
     struct pst_egress_request *r = pst_egress_find(e, m->req);
     const struct pst_operation_row *row = pst_operation_row(m->operation);
     if (row == NULL || row->place != PST_PLACE_UPSTREAM || m->front > PST_FRONTS_MAX ||
-        (r != NULL && r->front != m->front) ||
-        !pst_ipc_legal(pst_ipc_row(PST_IPC_RELEASED), r != NULL ? r->state : PST_REQ_NONE)) {
+        (r != NULL && r->front != m->front)) {
         return PST_ERR;
+    }
+    if (r != NULL && r->released && r->round < m->round) {
+        pst_egress_end(r, PST_E_CLIENT_CLOSED, true); /* its WITHDRAW is still on its way */
+        r = NULL;
+    }
+    if (r != NULL && (r->released || !pst_ipc_legal(pst_ipc_row(PST_IPC_RELEASED), r->state))) {
+        released_twice(e, r);
+        return PST_OK;
     }
     r = request_get(e, m->req, m->front);
     if (r == NULL) {
@@ -313,8 +335,9 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
     if (r->has_body && r->round < m->round) {
         body_drop(r); /* its own WITHDRAW is still on its way */
     }
-    unreleased_remove(r);
     r->released = true;
+    waiting_set(r, false);
+    r->released_bytes = m->body_bytes;
     r->seq = m->seq;
     r->hold = m->hold != 0;
     r->stale = m->generation < e->since;

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024, ID_COUNT_BITS = 15 };
-#define ID_MS_MASK ((UINT64_C(1) << 41) - 1)
+enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 
 /* --- configuration
  * ---------------------------------------------------------------------------------- */
@@ -115,16 +114,13 @@ static void on_before_sleep(void *user)
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                 struct pst_sandbox_config *sandbox, struct pst_err *err)
 {
-    static const int64_t epoch_2026_ms = INT64_C(1767225600000);
     struct pst_front *f = user;
-    int64_t now_ms = pst_loop_wall_ns(f->house.loop) / 1000000;
     (void)go;
     (void)sandbox;
     if (f->config == NULL || f->n_listeners == 0) {
         return pst_fail(err, PST_E_CONFIG, "front was started without configuration or listeners");
     }
-    uint64_t ms = now_ms > epoch_2026_ms ? (uint64_t)(now_ms - epoch_2026_ms) : 0;
-    f->last_id = (uint64_t)f->house.index << 56 | (ms & ID_MS_MASK) << ID_COUNT_BITS;
+    f->last_id = pst_id_first(f->house.index, pst_loop_wall_ns(f->house.loop));
     return PST_OK;
 }
 

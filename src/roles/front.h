@@ -13,6 +13,7 @@
 #include "gate/image.h"
 #include "gate/operation.h"
 #include "gate/steps.h"
+#include "roles/front_request.h"
 #include "roles/house.h"
 #include "roles/roles.h"
 #include "sys/net.h"
@@ -23,7 +24,6 @@
 enum {
     PST_FRONT_READ = 65536,    /* bytes of one read */
     PST_FRONT_OUT_LOW = 65536, /* below this, answer bytes earn credit again */
-    PST_FRONT_ID_TEXT = PST_ID_CHARS + 4,
 };
 
 struct pst_front;
@@ -34,63 +34,6 @@ struct pst_front_listener {
     int fd;
     uint32_t kind; /* enum pst_listener_kind */
     struct pst_watch watch;
-};
-
-/* One generation of the configuration: kept while a request uses it. */
-struct pst_front_config {
-    struct pst_str map;
-    const struct pst_front_image *image;
-    uint32_t users;
-    bool retired;
-};
-
-enum pst_front_asking { PST_FRONT_NOT_ASKED, PST_FRONT_ADMITTING, PST_FRONT_ADMITTED };
-
-/* One request, from its first byte to its settlement. Lives in its connection; its arena is cleared
- * behind it. */
-struct pst_front_request {
-    struct pst_front_conn *conn;
-    uint64_t id; /* 0: nothing was said about it to anybody yet */
-    char id_text[PST_FRONT_ID_TEXT];
-    enum pst_req_state state;
-    struct pst_course course;
-    struct pst_front_config *config;
-    uint64_t began_ns, first_out_ns;
-
-    /* what was asked */
-    const struct pst_h1_head *head;
-    struct pst_route route;
-    struct pst_str credential, assertion;
-    enum pst_cred_kind cred_kind;
-    struct pst_str resource; /* model, or administered path */
-    struct pst_err fault;    /* why it was refused here; it is denied, and recorded, for this */
-    bool body_ended;
-    bool probe; /* /healthz or /readyz */
-    enum pst_front_asking asking;
-    uint64_t body_bytes;
-    struct pst_json_parser json;
-    bool json_begun;
-    struct pst_exchange exchange;
-    const struct pst_image_model *model;
-    struct pst_buf body; /* what is to leave, re-serialised */
-
-    /* what came of it */
-    uint8_t attempt, route_at; /* attempts begin with 1; index into the model's routes */
-    uint8_t upstream;
-    uint8_t round; /* of the body that was submitted last */
-    bool refused;  /* here: its denial is on its way, or sent */
-    bool told;     /* warden knows this id: it is owed a settlement */
-    bool amended, submitted, answering, head_written, chunked, settled;
-    struct pst_answer answer;
-    bool guarding;
-    struct pst_buf guarded; /* what the guard let out in one go */
-    struct pst_buf held;    /* upstream bytes that wait for a tool's verdict */
-    bool held_last;
-    uint32_t owed; /* answer bytes taken and not yet credited */
-    uint32_t calls;
-    uint16_t status;
-    uint64_t bytes_out;
-    enum pst_error outcome;
 };
 
 struct pst_front_conn {
@@ -139,8 +82,7 @@ static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum p
     return r->config->image->limits.v[which];
 }
 
-/* --- front_conn.c: bytes of clients -------------------------------------------------------------
- */
+/* --- front_conn.c: bytes of clients ----------------------------------------------------------- */
 
 void pst_front_accept(struct pst_front_listener *l);
 /* Reads on from what is buffered, when the loop comes round: the request in hand is done, or its
@@ -153,8 +95,7 @@ void pst_front_conn_close(struct pst_front_conn *c);
 /* A verdict is due from warden and audit alone: without one in time the client is refused. */
 void pst_front_conn_await(struct pst_front_conn *c);
 
-/* --- front_request.c: the steps ------------------------------------------------------------------
- */
+/* --- front_request.c: the steps --------------------------------------------------------------- */
 
 void pst_front_request_begin(struct pst_front_conn *c);
 /* Gives a configuration back; one that was replaced goes with its last user. (front.c) */
@@ -176,8 +117,7 @@ enum pst_status pst_front_on_verdict(struct pst_front *f, struct pst_link *link,
 /* A neighbour has gone: what depended on it ends. */
 void pst_front_peer_lost(struct pst_front *f, enum pst_role role, uint8_t index);
 
-/* --- front_propose.c: what is said to warden and egress ------------------------------------------
- */
+/* --- front_propose.c: what is said to warden and egress --------------------------------------- */
 
 /* Gives the request its id, once. */
 void pst_front_id(struct pst_front_request *r);
@@ -201,7 +141,7 @@ void pst_front_settle(struct pst_front_request *r);
  * ----------------------------------------------------------------- */
 
 /* An error instead of an answer; or, when the answer has begun, its end in the dialect. */
-void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *err,
+void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *why,
                             uint32_t retry_after_ms);
 enum pst_status pst_front_on_answer(struct pst_front *f, struct pst_link *link,
                                     struct pst_message *m);

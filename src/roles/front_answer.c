@@ -10,7 +10,7 @@ static struct pst_str id_view(const struct pst_front_request *r)
 
 static bool keep_alive(const struct pst_front_request *r)
 {
-    return r->head != NULL && r->head->keep_alive && r->body_ended;
+    return r->head != NULL && r->head->keep_alive && r->body_ended && !r->until_close;
 }
 
 /* The answer's head. `length` PST_NPOS: the body comes in pieces. */
@@ -41,7 +41,7 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
         framing.body = chunks ? PST_H1_BODY_CHUNKED : PST_H1_BODY_UNTIL_CLOSE;
         framing.length = 0;
         r->chunked = chunks;
-        r->conn->closing = r->conn->closing || !chunks;
+        r->until_close = !chunks;
     }
     framing.close = !keep_alive(r) || framing.body == PST_H1_BODY_UNTIL_CLOSE;
     bool ok = pst_h1_write_response(&r->conn->out, status, headers, n, framing, &err) == PST_OK;
@@ -77,19 +77,21 @@ void pst_front_log(const struct pst_front_request *r)
     char when[PST_TIME_CHARS];
     pst_time_put(pst_loop_wall_ns(f->house.loop), when);
     uint64_t us = (pst_loop_now_ns(f->house.loop) - r->began_ns) / 1000;
-    bool ok =
-        PST_BUF_LIT(out, "{\"time\":\"") && pst_buf_add(out, pst_str_of(when, sizeof when)) &&
-        PST_BUF_LIT(out, "\",\"event\":\"request\",\"request\":\"") &&
-        pst_buf_add(out, id_view(r)) && PST_BUF_LIT(out, "\",\"action\":\"") &&
-        pst_buf_add(out, pst_operation_row(r->route.operation)->action) &&
-        PST_BUF_LIT(out, "\",\"code\":\"") &&
-        pst_buf_add(out, r->outcome == PST_E_NONE ? PST_STR("ok")
-                                                  : pst_str_c(pst_error_row(r->outcome)->code)) &&
-        PST_BUF_LIT(out, "\",\"client\":\"") && pst_buf_add(out, pst_str_c(r->conn->address)) &&
-        pst_buf_fmt(
-            out, "\",\"status\":%u,\"attempts\":%u,\"stream\":%s,\"bytes_out\":%llu,\"us\":%llu}\n",
-            r->status, r->attempt, r->exchange.stream ? "true" : "false",
-            (unsigned long long)r->bytes_out, (unsigned long long)us);
+    bool ok = PST_BUF_LIT(out, "{\"time\":\"") && pst_buf_add(out, pst_str_of(when, sizeof when)) &&
+              PST_BUF_LIT(out, "\",\"event\":\"request\",\"request\":\"") &&
+              pst_buf_add(out, id_view(r)) && PST_BUF_LIT(out, "\",\"action\":\"") &&
+              pst_buf_add(out, pst_operation_row(r->route.operation)->action) &&
+              PST_BUF_LIT(out, "\",\"code\":\"") &&
+              pst_buf_add(out, r->outcome == PST_E_NONE
+                                   ? PST_STR("ok")
+                                   : pst_str_c(pst_error_row(r->outcome)->code)) &&
+              PST_BUF_LIT(out, "\",\"client\":\"") &&
+              pst_buf_add(out, pst_str_c(r->conn->address)) && PST_BUF_LIT(out, "\",\"status\":") &&
+              pst_buf_u64(out, r->status) && PST_BUF_LIT(out, ",\"attempts\":") &&
+              pst_buf_u64(out, r->attempt) && PST_BUF_LIT(out, ",\"stream\":") &&
+              pst_buf_add(out, r->exchange.stream ? PST_STR("true") : PST_STR("false")) &&
+              PST_BUF_LIT(out, ",\"bytes_out\":") && pst_buf_u64(out, r->bytes_out) &&
+              PST_BUF_LIT(out, ",\"us\":") && pst_buf_u64(out, us) && PST_BUF_LIT(out, "}\n");
     if (!ok) {
         pst_buf_clear(out); /* only a full buffer: standard error is stuck */
     }
@@ -324,7 +326,7 @@ static void answer_failed(struct pst_front_request *r, const struct pst_err *err
 {
     pst_front_withdraw(r);
     if (!r->head_written && r->guarding && r->answer.facts.events_out == 0) {
-        pst_front_answer_error(r, err, 0);
+        pst_front_answer_error(r, err, r->retry_after_ms);
         return;
     }
     /* the guard has written the stream's own error already */
@@ -480,6 +482,9 @@ static void on_upstream_answer(struct pst_front_request *r, const struct pst_ipc
     struct pst_err err = {0};
     if (m->last != 0) {
         r->submitted = false; /* nothing is left there to withdraw */
+    }
+    if (m->first != 0) {
+        r->retry_after_ms = m->retry_after_ms;
     }
     if (m->first != 0 && try_next(r, m)) {
         return;

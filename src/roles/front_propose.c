@@ -2,9 +2,7 @@
 
 #include "sys/fd.h"
 
-/* Ids grow with every request, and from one process to the next: front slot, then milliseconds
- * since 2026 at its start and a counter in one number. A process that is restarted at once begins
- * behind the one before it, unless that took 32 requests in every millisecond of its life. */
+/* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
     struct pst_front *f = r->conn->front;
@@ -13,7 +11,7 @@ void pst_front_id(struct pst_front_request *r)
     }
     r->id = ++f->last_id;
     memcpy(r->id_text, "req_", 4);
-    pst_id_put(r->id, r->id_text + 4);
+    pst_id_put(r->id, &r->id_text[4]);
     if (!pst_map_put(&f->requests, pst_str_of(&r->id, sizeof r->id), r)) {
         struct pst_err err = {0};
         (void)pst_fail(&err, PST_E_NO_MEMORY, "no room for another request");

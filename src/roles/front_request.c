@@ -26,7 +26,11 @@ static enum pst_status header_check(struct pst_str name, struct pst_err *err)
         return PST_OK;
     }
     for (size_t i = 0; i < PST_LEN(refused); i++) {
-        bool family = pst_str_ends(refused[i].name, PST_STR("-"));
+        struct pst_str row = refused[i].name;
+        if (name.n < row.n || name.p[0] != row.p[0]) {
+            continue; /* nearly always */
+        }
+        bool family = row.p[row.n - 1] == '-';
         if (family ? pst_str_starts(name, refused[i].name) : pst_str_eq(name, refused[i].name)) {
             return pst_fail(err, refused[i].error, "%s: %.*s",
                             pst_error_row(refused[i].error)->text, PST_FMT(name));
@@ -186,7 +190,7 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
     }
     if (r->body_bytes > pst_front_limit(r, PST_LIMIT_body_bytes)) {
         too_large(&r->fault);
-        pst_front_request_run(r);
+        pst_front_request_run(r); /* refused now: the rest may never come */
         return PST_OK;
     }
     if (r->asking == PST_FRONT_NOT_ASKED &&
@@ -204,7 +208,7 @@ enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_s
         r->fault = err;
         pst_front_request_run(r);
     }
-    return r->asking == PST_FRONT_ADMITTING ? PST_AGAIN : PST_OK;
+    return r->asking == PST_FRONT_ADMITTING && !r->refused ? PST_AGAIN : PST_OK;
 }
 
 void pst_front_request_body_end(struct pst_front_request *r)
@@ -404,7 +408,9 @@ void pst_front_request_begin(struct pst_front_conn *c)
 {
     struct pst_front_request *r = &c->request;
     struct pst_buf body = r->body, guarded = r->guarded, held = r->held;
-    *r = (struct pst_front_request){.conn = c, .state = PST_REQ_NONE};
+    memset(r, 0, sizeof *r); /* in place: it is large */
+    r->conn = c;
+    r->state = PST_REQ_NONE;
     r->body = body;
     r->guarded = guarded;
     r->held = held;

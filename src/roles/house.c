@@ -7,11 +7,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     QUEUE_CAP = 16 * 1024 * 1024,
-    READ_ROUNDS = 4, /* batches from one peer before the others have their turn */
+    READ_ROUNDS = 4,          /* batches from one peer before the others have their turn */
+    HOLD_ABOVE = 1024 * 1024, /* bytes queued for one peer before others are not read any more … */
+    HOLD_BELOW = 256 * 1024,  /* … and are again */
 };
 
 void pst_house_log(const struct pst_house *house, const char *fmt, ...)
@@ -50,12 +53,42 @@ void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t 
 /* --- links
  * ---------------------------------------------------------------------------------------- */
 
+/* Who hears first when a wake-up is over. A request waits for the decision and for its answer, not
+ * for the body to arrive at the egress or for evidence of what is over. */
+static const uint8_t urgency[PST_ROLE_COUNT] = {
+    [PST_ROLE_WARDEN] = 4, [PST_ROLE_FRONT] = 3, [PST_ROLE_EGRESS] = 2, [PST_ROLE_AUDIT] = 1};
+
+static void order_add(struct pst_house *house, size_t index)
+{
+    size_t at = house->n_order++;
+    for (; at > 0; at--) {
+        uint8_t before = house->order[at - 1];
+        if (urgency[house->links[before].link.peer] >= urgency[house->links[index].link.peer]) {
+            break;
+        }
+        house->order[at] = before;
+    }
+    house->order[at] = (uint8_t)index;
+}
+
+static void order_remove(struct pst_house *house, const struct pst_house_link *l)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < house->n_order; i++) {
+        if (&house->links[house->order[i]] != l) {
+            house->order[kept++] = house->order[i];
+        }
+    }
+    house->n_order = kept;
+}
+
 static void link_drop(struct pst_house *house, struct pst_house_link *l)
 {
     if (!l->used) {
         return;
     }
     l->used = false;
+    order_remove(house, l);
     pst_unwatch(house->loop, &l->watch);
     if (l != &house->control && house->ops->peer_lost != NULL) {
         house->ops->peer_lost(house->user, &l->link);
@@ -86,11 +119,13 @@ static void link_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
 {
     (void)loop;
     (void)watch;
-    (void)ready;
     struct pst_house_link *l = user;
     struct pst_house *house = l->house;
     bool more;
     unsigned violation;
+    if (l->held && (ready & PST_HANGUP) == 0) {
+        return;
+    }
     enum pst_status status = pst_link_read(&l->link, house->scratch, READ_ROUNDS,
                                            house->ops->message, house->user, &more, &violation);
     if (status == PST_OK && !l->link.broken) {
@@ -107,7 +142,9 @@ static enum pst_status link_watch(struct pst_house *house, struct pst_house_link
 {
     l->used = true;
     l->house = house;
-    return pst_watch(house->loop, l->link.fd, PST_READ, link_ready, l, &l->watch, err);
+    l->held = house->holding && l->link.peer == house->ops->hold;
+    return pst_watch(house->loop, l->link.fd, l->held ? 0 : PST_READ, link_ready, l, &l->watch,
+                     err);
 }
 
 /* A new end of a pair; it replaces a link to the same peer (which has been restarted). */
@@ -115,6 +152,7 @@ static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc
                                    int *fd, struct pst_err *err)
 {
     struct pst_house_link *free_one = NULL;
+    size_t free_at = 0;
     for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
         struct pst_house_link *l = &house->links[i];
         if (l->used && l->link.peer == (enum pst_role)c->role && l->link.index == c->index) {
@@ -122,6 +160,7 @@ static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc
         }
         if (!l->used && free_one == NULL) {
             free_one = l;
+            free_at = i;
         }
     }
     if (free_one == NULL || c->role >= PST_ROLE_COUNT) {
@@ -133,6 +172,7 @@ static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc
     if (link_watch(house, free_one, err) != PST_OK) {
         return PST_ERR;
     }
+    order_add(house, free_at);
     if (house->ops->peer_new != NULL) {
         house->ops->peer_new(house->user, &free_one->link);
     }
@@ -141,13 +181,19 @@ static enum pst_status channel_add(struct pst_house *house, const struct pst_ipc
 
 struct pst_link *pst_house_peer(struct pst_house *house, enum pst_role role, uint8_t index)
 {
-    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-        struct pst_house_link *l = &house->links[i];
-        if (l->used && l->link.peer == role && l->link.index == index && !l->link.broken) {
+    for (size_t i = 0; i < house->n_order; i++) {
+        struct pst_house_link *l = &house->links[house->order[i]];
+        if (l->link.peer == role && l->link.index == index && !l->link.broken) {
             return &l->link;
         }
     }
     return NULL;
+}
+
+static void interest_set(struct pst_house *house, const struct pst_house_link *l)
+{
+    pst_watch_set(house->loop, l->watch,
+                  (l->held ? 0U : PST_READ) | (l->link.blocked ? PST_WRITE : 0U));
 }
 
 /* False when the link was dropped: what its loss made others say is still to be sent. */
@@ -165,8 +211,33 @@ static bool link_flush(struct pst_house *house, struct pst_house_link *l)
         link_drop(house, l);
         return false;
     }
-    pst_watch_set(house->loop, l->watch, status == PST_AGAIN ? PST_READ | PST_WRITE : PST_READ);
+    interest_set(house, l);
     return true;
+}
+
+/* Back-pressure, as ops->hold says: whoever asks faster than answers can be passed on, waits. */
+static void holds_set(struct pst_house *house)
+{
+    const struct pst_house_ops *ops = house->ops;
+    size_t queued = 0;
+    for (size_t i = 0; i < PST_HOUSE_LINKS && ops->hold_for != PST_ROLE_SUPERVISOR; i++) {
+        const struct pst_house_link *l = &house->links[i];
+        if (l->used && l->link.peer == ops->hold_for && l->link.queue.n > queued) {
+            queued = l->link.queue.n;
+        }
+    }
+    bool hold = queued > (house->holding ? HOLD_BELOW : HOLD_ABOVE);
+    if (hold == house->holding) {
+        return;
+    }
+    house->holding = hold;
+    for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
+        struct pst_house_link *l = &house->links[i];
+        if (l->used && l->link.peer == ops->hold) {
+            l->held = hold;
+            interest_set(house, l);
+        }
+    }
 }
 
 static void flush_all(struct pst_loop *loop, void *user)
@@ -176,13 +247,17 @@ static void flush_all(struct pst_loop *loop, void *user)
     if (house->ops->before_sleep != NULL) {
         house->ops->before_sleep(house->user);
     }
-    for (bool all = false; !all;) { /* each round but the last drops a link, so it ends */
+    for (bool all = false; !all;) {     /* each round but the last drops a link, so it ends */
+        uint8_t order[PST_HOUSE_LINKS]; /* a link that is dropped leaves the house's own */
+        size_t n = house->n_order;
+        memcpy(order, house->order, n);
         all = true;
-        for (size_t i = 0; i < PST_HOUSE_LINKS; i++) {
-            all = link_flush(house, &house->links[i]) && all;
+        for (size_t i = 0; i < n; i++) {
+            all = link_flush(house, &house->links[order[i]]) && all;
         }
     }
     (void)link_flush(house, &house->control);
+    holds_set(house);
 }
 
 /* --- the supervisor's orders
@@ -270,6 +345,7 @@ int pst_house_run(struct pst_house *house, enum pst_role self, uint8_t index,
     *house = (struct pst_house){.self = self, .index = index, .ops = ops, .user = user};
     house->scratch = malloc(sizeof *house->scratch);
     (void)signal(SIGPIPE, SIG_IGN);
+    tzset(); /* reads /etc/localtime, which the first certificate's date would do in the sandbox */
     if (house->scratch == NULL || pst_loop_open(NULL, &house->loop, &err) != PST_OK ||
         pst_fd_nonblock(PST_HOUSE_CONTROL_FD, true, &err) != PST_OK) {
         (void)fprintf(stderr, "%s/%u cannot start: %s\n", pst_role_name(self), index, err.text);

@@ -45,6 +45,9 @@ struct pst_house_ops {
     enum pst_status (*begin)(void *user, struct pst_err *err);
     /* From a neighbour; the state check is the handler's. ERR: the peer is a violator. */
     pst_link_handler *message;
+    /* Back-pressure: while much is queued for a `hold_for`, nothing is read from a `hold`.
+     * The supervisor's value, 0, is none. */
+    enum pst_role hold, hold_for;
     /* From the supervisor, kinds that the house does not handle itself. */
     pst_link_handler *order;
     void (*peer_new)(void *user, struct pst_link *link);
@@ -54,23 +57,39 @@ struct pst_house_ops {
     void (*end)(void *user);
 };
 
+enum { PST_ID_PER_MS = 16 }; /* bits of a request id that count within a millisecond */
+/* Where the request ids of a front begin: its slot, then milliseconds since 2026. A process that
+ * takes another's place begins above all ids that it can have given, as none of them makes 65,536
+ * requests a millisecond. */
+static inline uint64_t pst_id_first(uint8_t front, int64_t wall_ns)
+{
+    static const int64_t epoch_2026_ms = 1767225600000;
+    int64_t ms = wall_ns / 1000000 - epoch_2026_ms;
+    uint64_t since = ms > 0 ? (uint64_t)ms & 0xffffffffff : 0;
+    return (uint64_t)front << 56 | since << PST_ID_PER_MS;
+}
+
 struct pst_house_link {
     struct pst_link link;
     struct pst_watch watch;
     struct pst_house *house;
     bool used;
+    bool held; /* not read for now */
 };
 
 struct pst_house {
     enum pst_role self;
     uint8_t index;
     bool running;      /* READY was said */
+    bool holding;      /* ops->hold is not read for now */
     uint64_t simulate; /* bits of exceptions forced by a test */
     struct pst_loop *loop;
     const struct pst_house_ops *ops;
     void *user;
     struct pst_house_link control;
     struct pst_house_link links[PST_HOUSE_LINKS];
+    uint8_t order[PST_HOUSE_LINKS]; /* of the links in use: who is waited for most comes first */
+    size_t n_order;
     struct pst_sandbox_status sandbox;
     uint64_t metrics[PST_METRIC_COUNT];
     struct pst_link_scratch *scratch;

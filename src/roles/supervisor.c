@@ -255,7 +255,11 @@ int pst_supervisor_run(const struct pst_up_options *options)
 {
     struct pst_err err = {0};
     struct pst_super *s = calloc(1, sizeof *s);
-    if (s == NULL || (s->scratch = malloc(sizeof *s->scratch)) == NULL) {
+    if (s == NULL) {
+        return 1;
+    }
+    s->scratch = malloc(sizeof *s->scratch);
+    if (s->scratch == NULL) {
         free(s);
         return 1;
     }

@@ -32,8 +32,7 @@ struct pst_child *pst_super_child(struct pst_super *s, enum pst_role role, uint8
     return NULL;
 }
 
-/* --- who speaks with whom ------------------------------------------------------------------------
- */
+/* --- who speaks with whom --------------------------------------------------------------------- */
 
 static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
 {
@@ -92,11 +91,14 @@ static uid_t child_user(const struct pst_child *c)
 /* The evidence folder belongs to the user that writes it. */
 static enum pst_status folder_give(int fd, uid_t user, struct pst_err *err)
 {
-    DIR *dir = fdopendir(dup(fd));
+    int copy = dup(fd); /* closedir closes it */
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
     const struct dirent *entry;
     if (dir == NULL || fchown(fd, user, user) != 0) {
         if (dir != NULL) {
             (void)closedir(dir);
+        } else if (copy >= 0) {
+            (void)close(copy);
         }
         return pst_fail(err, PST_E_IO, "the evidence folder cannot be given to its writer: %m");
     }
@@ -421,7 +423,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
         c->ponged = pong->n;
         stats_forward(c, m->tail);
         pst_super_images_answered(s);
-    } else if (m->type == PST_IPC_READY) {
+    } else if (m->type == PST_IPC_READY && !c->ready) {
         on_ready(c, m->fixed);
     } else if (m->type == PST_IPC_VIOLATION) {
         on_violation(c, m->fixed);

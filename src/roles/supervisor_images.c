@@ -309,8 +309,11 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     if (pst_fd_pair(pair, 0, err) != PST_OK) {
         return PST_ERR;
     }
-    const struct pst_proc_fd fds[] = {{pair[1], COMPILE_FD}};
-    const struct pst_proc_spec spec = {.path = o->self_path, .argv = argv, .fds = fds, .n_fds = 1};
+    /* what is wrong comes back in a message, so its standard error has nothing to add */
+    PST_FD null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    const struct pst_proc_fd fds[] = {{pair[1], COMPILE_FD}, {null, STDERR_FILENO}};
+    const struct pst_proc_spec spec = {
+        .path = o->self_path, .argv = argv, .fds = fds, .n_fds = null >= 0 ? 2 : 1};
     enum pst_status status = pst_proc_start(&spec, &s->compiler, err);
     pst_fd_close(&pair[1]);
     if (status == PST_OK) {

@@ -102,8 +102,7 @@ void pst_super_stop(struct pst_super *s, int exit_status);
 /* supervisor.c: opens what the plan lists; a taken port is a clear error. */
 enum pst_status pst_super_listen(struct pst_super *s, struct pst_err *err);
 
-/* --- supervisor_child.c --------------------------------------------------------------------------
- */
+/* --- supervisor_child.c ----------------------------------------------------------------------- */
 
 struct pst_child *pst_super_child(struct pst_super *s, enum pst_role role, uint8_t index);
 /* Makes (or revives) the child of this role and starts it. */

@@ -19,6 +19,15 @@ bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, 
            id <= w->last_id[front->index];
 }
 
+void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r)
+{
+    (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
+    pst_budget_settle(&w->budget, &r->hold);
+    w->live[r->front]--;
+    free(r);
+    pst_house_count(&w->house, PST_METRIC_requests_live, -1);
+}
+
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
                        const struct pst_ipc_settle *s, enum pst_error code)
 {
@@ -41,10 +50,7 @@ void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
     if (audit != NULL && r->released) {
         (void)PST_LINK_SEND(audit, OUTCOME, &m);
     }
-    (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
-    pst_budget_settle(&w->budget, &r->hold);
-    free(r);
-    pst_house_count(&w->house, PST_METRIC_requests_live, -1);
+    pst_warden_forget(w, r);
 }
 
 /* Ends a live request from here: the front says so in the dialect, the egress is cut off. */
@@ -181,11 +187,19 @@ static void on_peer_lost(void *user, struct pst_link *link)
     }
 }
 
+/* A new front begins its ids with its own start. Those of the process before it stay used; one that
+ * dated its own into the future must not take them from its successors. */
 static void on_peer_new(void *user, struct pst_link *link)
 {
+    static const uint64_t lag = (uint64_t)1000 << PST_ID_PER_MS; /* until this is heard of here */
     struct pst_warden *w = user;
-    if (link->peer == PST_ROLE_FRONT && link->index <= PST_FRONTS_MAX) {
-        w->last_id[link->index] = 0; /* a new process: its ids begin with its own start time */
+    if (link->peer != PST_ROLE_FRONT || link->index > PST_FRONTS_MAX || !w->house.running) {
+        return;
+    }
+    uint64_t now = pst_id_first(link->index, pst_loop_wall_ns(w->house.loop));
+    uint64_t *last = &w->last_id[link->index];
+    if (*last > now || *last < now - lag) {
+        *last = now - lag;
     }
 }
 
@@ -225,6 +239,8 @@ int pst_warden_main(uint8_t index)
         .image = on_image,
         .start = on_start,
         .message = on_message,
+        .hold = PST_ROLE_FRONT,
+        .hold_for = PST_ROLE_AUDIT,
         .peer_new = on_peer_new,
         .peer_lost = on_peer_lost,
     };

@@ -44,6 +44,7 @@ struct pst_warden {
     struct pst_map requests;
     struct pst_arena arena;               /* of one message */
     uint64_t last_id[PST_FRONTS_MAX + 1]; /* newest request id of each front: ids only grow */
+    uint32_t live[PST_FRONTS_MAX + 1];    /* requests of each front */
     struct pst_timer expiry;
     uint64_t seed;
 };
@@ -51,6 +52,8 @@ struct pst_warden {
 struct pst_warden_request *pst_warden_find(struct pst_warden *w, uint64_t id);
 /* The id was this front's, and has ended: what still comes for it is late, not wrong. */
 bool pst_warden_ended(const struct pst_warden *w, const struct pst_link *front, uint64_t id);
+/* Takes a request out, and gives back what it holds. */
+void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
 /* Ends a request: gives back what it holds and, if it was released, writes its outcome. `s` may be
  * NULL (the front is gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,

@@ -30,8 +30,7 @@ struct pst_case {
     char person[192];    /* "EndUser::demo/alice"; empty: it speaks for itself */
 };
 
-/* --- 4 identify ---------------------------------------------------------------------------------
- */
+/* --- 4 identify ------------------------------------------------------------------------------- */
 
 static enum pst_step_result stop(struct pst_case *c, struct pst_err *err, enum pst_error code)
 {
@@ -78,6 +77,10 @@ static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err
     struct pst_str id = pst_str_c(key.id);
     c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
     if (c->key == NULL) {
+        if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
+            c->who.key_id = pst_arena_copy(&c->w->arena,
+                                           id); /* it was theirs: evidence says whose */
+        }
         return stop(c, err, err->code);
     }
     c->who.type = c->key->owner_type;
@@ -101,6 +104,9 @@ static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err
         return stop(c, err, PST_E_ASSERTION_INVALID);
     }
     struct pst_str app = c->who.id;
+    if (!pst_str_eq(c->who.type, PST_STR("Workload")) || pst_str_find_byte(app, '/') != PST_NPOS) {
+        return stop(c, err, PST_E_ASSERTION_NOT_ALLOWED); /* APP/SUB could be read two ways */
+    }
     uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
     if (name == NULL || app.n + 1 + sub.n > 120) {
         return stop(c, err, PST_E_ASSERTION_INVALID);
@@ -125,6 +131,16 @@ static void groups_add(const struct pst_warden_policy *policy, const char *princ
     }
 }
 
+/* "Workload::demo" */
+static void principal_text(struct pst_case *c)
+{
+    char *text = c->principal;
+    pst_str_cut_c(c->who.type, text, sizeof c->principal - 2);
+    size_t n = strlen(text);
+    text[n] = text[n + 1] = ':';
+    pst_str_cut_c(c->who.id, &text[n + 2], sizeof c->principal - n - 2);
+}
+
 static enum pst_step_result step_identify(void *request, struct pst_err *err)
 {
     struct pst_case *c = request;
@@ -140,8 +156,7 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
         result = identify_end_user(c, err);
     }
     if (result == PST_STEP_NEXT) {
-        pst_text(c->principal, sizeof c->principal, "%.*s::%.*s", PST_FMT(c->who.type),
-                 PST_FMT(c->who.id));
+        principal_text(c);
         groups_add(c->policy, c->principal, &c->who);
     }
     if (result == PST_STEP_NEXT && c->who.end_user.n > 0) {
@@ -150,8 +165,7 @@ static enum pst_step_result step_identify(void *request, struct pst_err *err)
     return result;
 }
 
-/* --- 5 decide ------------------------------------------------------------------------------------
- */
+/* --- 5 decide --------------------------------------------------------------------------------- */
 
 /* The upstream a proposal names must be the one that this model's route leads to. An honest front
  * reads the same table: another answer is a broken protocol, not a denial. */
@@ -162,6 +176,9 @@ static bool route_valid(const struct pst_case *c, const struct pst_image_route *
     *ret = NULL;
     if (row == NULL || (row->place == PST_PLACE_CONTROL && !c->front->admin)) {
         return false;
+    }
+    if (p->fault == PST_E_NONE && row->place == PST_PLACE_NOWHERE) {
+        return false; /* a part of other decisions: nobody can ask for it by itself */
     }
     if (p->fault != PST_E_NONE || row->place != PST_PLACE_UPSTREAM) {
         return p->upstream == PST_UPSTREAM_CONTROL;
@@ -232,8 +249,7 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
     return PST_STEP_NEXT;
 }
 
-/* --- 6 reserve -----------------------------------------------------------------------------------
- */
+/* --- 6 reserve -------------------------------------------------------------------------------- */
 
 static struct pst_budget_ask budget_ask(const struct pst_case *c)
 {
@@ -290,8 +306,7 @@ static bool judge(struct pst_case *c, uint8_t begin, uint8_t end)
     return false;
 }
 
-/* --- what follows --------------------------------------------------------------------------------
- */
+/* --- what follows ----------------------------------------------------------------------------- */
 
 static uint16_t list_put(struct pst_buf *tail, const struct pst_str *items, size_t n)
 {
@@ -363,47 +378,54 @@ static void unavailable(struct pst_case *c, uint64_t req, enum pst_error code)
     (void)PST_LINK_SEND(c->front, STOP, &m);
 }
 
-static void forget(struct pst_warden *w, struct pst_warden_request *r)
+/* What was proposed does not come about. A request of which an attempt was released stays: its
+ * front settles it, with an outcome. */
+static void drop(struct pst_case *c)
 {
-    (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
-    pst_budget_settle(&w->budget, &r->hold);
-    free(r);
-    pst_house_count(&w->house, PST_METRIC_requests_live, -1);
+    pst_budget_settle(&c->w->budget, &c->hold);
+    if (c->request != NULL && c->request->released) {
+        c->request->state = PST_REQ_LIVE;
+    } else if (c->request != NULL) {
+        pst_warden_forget(c->w, c->request);
+        c->request = NULL;
+    }
 }
 
-/* Keeps the request in flight; false without room. */
+/* Keeps the request in flight; false without room. A connection carries one request at a time, so
+ * no front has more of them than connections, and none can take the places of the others. */
 static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
 {
     struct pst_warden *w = c->w;
     struct pst_warden_request *r = c->request;
     if (r == NULL) {
-        r = calloc(1, sizeof *r);
+        uint64_t most = c->policy->image->limits.v[PST_LIMIT_connections];
+        r = w->live[c->front->index] < most ? calloc(1, sizeof *r) : NULL;
         if (r == NULL) {
             return false;
         }
         r->id = id;
+        r->front = c->front->index;
         if (!pst_map_put(&w->requests, pst_str_of(&r->id, sizeof r->id), r)) {
             free(r);
             return false;
         }
         c->request = r;
+        w->live[r->front]++;
         pst_house_count(&w->house, PST_METRIC_requests_live, 1);
     }
     r->state = state;
-    r->front = c->front->index;
     r->key = c->key;
-    pst_text(r->principal, sizeof r->principal, "%s", c->principal);
+    memcpy(r->principal, c->principal, sizeof r->principal);
     pst_str_cut_c(c->who.end_user, r->end_user, sizeof r->end_user);
     if (c->hold.n > 0) {
         r->hold = c->hold;
         c->hold.n = 0;
     }
+    r->route = c->p->route;
+    r->attempt = c->p->attempt;
+    pst_str_cut_c(PST_ISTR(c->p->resource), r->resource, sizeof r->resource);
     if (state == PST_REQ_LIVE) {
-        r->released = true;
         r->upstream = c->p->upstream;
-        r->route = c->p->route;
-        r->attempt = c->p->attempt;
-        pst_str_cut_c(PST_ISTR(c->p->resource), r->resource, sizeof r->resource);
     }
     return true;
 }
@@ -418,11 +440,7 @@ static void deny(struct pst_case *c, const struct pst_image_route *route)
     struct pst_ipc_deny m;
     _Static_assert(sizeof m == sizeof as_release, "both are PST_DECISION_FIELDS");
     memcpy(&m, &as_release, sizeof m);
-    pst_budget_settle(&w->budget, &c->hold);
-    if (c->request != NULL && !c->request->released) {
-        forget(w, c->request); /* else it is in flight until its front settles it */
-        c->request = NULL;
-    }
+    drop(c);
     pst_house_count(&w->house, PST_METRIC_decisions_deny_total, 1);
     if (audit == NULL || !pst_link_send(audit, PST_IPC_DENY, &m, pst_buf_str(&tail), -1)) {
         unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
@@ -430,34 +448,48 @@ static void deny(struct pst_case *c, const struct pst_image_route *route)
     pst_buf_release(&tail);
 }
 
+static void deny_for(struct pst_case *c, const struct pst_image_route *route, enum pst_error code)
+{
+    c->decision.verdict = PST_DENY;
+    c->decision.code = code;
+    pst_text(c->decision.message, sizeof c->decision.message, "%s", pst_error_row(code)->text);
+    deny(c, route);
+}
+
 static void release(struct pst_case *c, const struct pst_image_route *route)
 {
     struct pst_warden *w = c->w;
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
-    if (audit == NULL || !keep(c, c->p->req, PST_REQ_LIVE)) {
-        pst_budget_settle(&w->budget, &c->hold);
-        unavailable(c, c->p->req,
-                    audit == NULL ? PST_E_AUDIT_UNAVAILABLE : PST_E_CONCURRENCY_LIMITED);
+    if (audit == NULL) {
+        drop(c);
+        unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
+        return;
+    }
+    if (!keep(c, c->p->req, PST_REQ_LIVE)) {
+        deny_for(c, route, PST_E_CONCURRENCY_LIMITED);
         return;
     }
     struct pst_buf tail;
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     struct pst_ipc_release m = decision_message(c, route, &tail);
-    if (!pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
+    if (pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
+        c->request->released = true;
+    } else {
+        drop(c);
         unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
     }
     pst_buf_release(&tail);
     pst_house_count(&w->house, PST_METRIC_decisions_allow_total, 1);
 }
 
-static void amend(struct pst_case *c)
+static void amend(struct pst_case *c, const struct pst_image_route *route)
 {
     struct pst_buf tail;
     pst_buf_init(&tail, PST_IPC_TAIL_MAX / 2);
     struct pst_ipc_amend m = {.req = c->p->req, .max_tokens = c->decision.max_tokens};
     m.strip_n = list_put(&tail, c->decision.strip, c->decision.n_strip);
     if (m.strip_n != c->decision.n_strip || !keep(c, c->p->req, PST_REQ_AMENDED)) {
-        unavailable(c, c->p->req, PST_E_LIMIT);
+        deny_for(c, route, PST_E_CONCURRENCY_LIMITED);
     } else {
         (void)pst_link_send(c->front, PST_IPC_AMEND, &m, pst_buf_str(&tail), -1);
         pst_house_count(&c->w->house, PST_METRIC_decisions_amend_total, 1);
@@ -465,8 +497,7 @@ static void amend(struct pst_case *c)
     pst_buf_release(&tail);
 }
 
-/* --- messages ------------------------------------------------------------------------------------
- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 /* The id is one of this front's, and new ones only grow: an id is never used twice. */
 static bool id_valid(struct pst_warden *w, const struct pst_link *front, uint64_t id,
@@ -488,6 +519,24 @@ static bool id_valid(struct pst_warden *w, const struct pst_link *front, uint64_
 static enum pst_req_state state_of(const struct pst_warden_request *r)
 {
     return r != NULL ? r->state : PST_REQ_NONE;
+}
+
+/* Attempts are counted from one, each after the one before it has failed; what a front refuses by
+ * itself is no attempt, and was never released. */
+static bool attempt_valid(const struct pst_ipc_propose *p, const struct pst_warden_request *known)
+{
+    enum pst_req_state state = state_of(known);
+    if (p->fault != PST_E_NONE) {
+        return p->attempt == 0 && state != PST_REQ_LIVE;
+    }
+    uint8_t before = known != NULL ? known->attempt : 0;
+    return p->attempt == (state == PST_REQ_AMENDED ? before : before + 1);
+}
+
+/* Only the front of the administration has a socket whose peers the kernel vouches for. */
+static bool peer_valid(const struct pst_link *front, uint8_t cred_kind)
+{
+    return cred_kind != PST_CRED_KIND_PEER || front->admin;
 }
 
 static bool tail_split(struct pst_str tail, uint16_t cred_n, uint16_t assertion_n,
@@ -530,11 +579,11 @@ static bool proposal_valid(const struct pst_case *c)
         (p->amended != 0) != (state_of(r) == PST_REQ_AMENDED)) {
         return false;
     }
-    if (r == NULL || !r->released) {
+    if (r == NULL || p->fault != PST_E_NONE || r->state == PST_REQ_ADMITTED) {
         return true;
     }
-    return p->attempt == r->attempt + 1 && p->route > r->route &&
-           pst_str_eq(PST_ISTR(p->resource), pst_str_c(r->resource));
+    bool next_route = r->state == PST_REQ_AMENDED ? p->route == r->route : p->route > r->route;
+    return next_route && pst_str_eq(PST_ISTR(p->resource), pst_str_c(r->resource));
 }
 
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
@@ -551,7 +600,8 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     c.request = pst_warden_find(w, p->req);
     if (!id_valid(w, front, p->req, c.request) || !proposal_valid(&c) ||
         !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &tools_list) ||
-        !tools_read(&c, tools_list, &tools)) {
+        !tools_read(&c, tools_list, &tools) || !attempt_valid(p, c.request) ||
+        !peer_valid(front, p->cred_kind)) {
         return PST_ERR;
     }
     pst_house_count(&w->house, PST_METRIC_requests_total, 1);
@@ -580,7 +630,7 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     } else if (!known || !judge(&c, STEP_DECIDE, PST_LEN(steps))) {
         deny(&c, route);
     } else if (c.decision.verdict == PST_AMEND) {
-        amend(&c);
+        amend(&c, route);
     } else {
         release(&c, route);
     }
@@ -610,6 +660,7 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
     c.request = pst_warden_find(w, a->req);
     if (!id_valid(w, front, a->req, c.request) ||
         !pst_ipc_legal(pst_ipc_row(PST_IPC_ADMIT), state_of(c.request)) ||
+        !peer_valid(front, a->cred_kind) ||
         !tail_split(tail, a->cred_n, a->assertion_n, &c.credential, &c.assertion, &rest) ||
         rest.n != 0) {
         return PST_ERR;

@@ -97,12 +97,11 @@ static bool string_valid(const uint8_t *at, size_t size)
     struct pst_str all = pst_str_of(at, size);
     struct pst_str text = pst_str_cut(all, 2, n);
     struct pst_str rest = pst_str_from(all, 2 + (size_t)n);
-    for (size_t i = 0; i < rest.n; i++) {
-        if (rest.p[i] != 0) {
-            return false;
-        }
+    /* all zeros: the first is, and each is as the one before it */
+    if (rest.n > 0 && (rest.p[0] != 0 || memcmp(rest.p, &rest.p[1], rest.n - 1) != 0)) {
+        return false;
     }
-    return pst_str_find_byte(text, 0) == PST_NPOS && pst_utf8_valid(text);
+    return n == 0 || (pst_str_find_byte(text, 0) == PST_NPOS && pst_utf8_valid(text));
 }
 
 static bool fields_valid(const struct pst_ipc_row *row, struct pst_str fixed)

@@ -111,8 +111,8 @@ static inline bool pst_ipc_legal(const struct pst_ipc_row *row, enum pst_req_sta
     return (row->states & (uint32_t)now) != 0;
 }
 /* Checks a received message of n bytes from role `from` to role `to`, with or without a
- * descriptor. On OK gives the row, a view of the fixed part (aligned copy at `fixed`, cleared
- * behind) and of the tail inside `message`. */
+ * descriptor. On OK gives the row, a view of the fixed part (aligned copy at `fixed`, as
+ * much as the row has) and of the tail inside `message`. */
 PST_NODISCARD enum pst_status pst_ipc_check(struct pst_str message, bool has_fd, enum pst_role from,
                                             enum pst_role to, const struct pst_ipc_row **ret_row,
                                             void *fixed, struct pst_str *ret_tail);

@@ -6,9 +6,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* What stands before each message in the queue. */
-struct frame {
-    uint32_t n;
+/* A packet of the queue: the next `n` bytes of it. */
+struct packet {
+    uint32_t n, messages;
     int32_t fd;
 };
 
@@ -22,6 +22,7 @@ void pst_link_init(struct pst_link *link, int fd, enum pst_role self, enum pst_r
 {
     *link = (struct pst_link){.fd = fd, .self = self, .peer = peer, .index = index};
     pst_buf_init(&link->queue, cap);
+    pst_buf_init(&link->packets, cap); /* a message is larger than what is noted of its packet */
 }
 
 static void close_fd(int fd)
@@ -33,16 +34,14 @@ static void close_fd(int fd)
 
 static void queue_drop(struct pst_link *link)
 {
-    struct pst_cur c = pst_cur_of(pst_buf_str(&link->queue));
+    struct pst_cur c = pst_cur_of(pst_buf_str(&link->packets));
     struct pst_str part;
-    while (pst_cur_take(&c, sizeof(struct frame), &part)) {
-        struct frame f;
-        memcpy(&f, part.p, sizeof f);
-        close_fd(f.fd);
-        if (!pst_cur_take(&c, f.n, &part)) {
-            break;
-        }
+    while (pst_cur_take(&c, sizeof(struct packet), &part)) {
+        struct packet p;
+        memcpy(&p, part.p, sizeof p);
+        close_fd(p.fd);
     }
+    pst_buf_clear(&link->packets);
     pst_buf_clear(&link->queue);
     link->queued = 0;
 }
@@ -54,9 +53,37 @@ void pst_link_release(struct pst_link *link)
     }
     queue_drop(link);
     pst_buf_release(&link->queue);
+    pst_buf_release(&link->packets);
     close_fd(link->fd);
     link->fd = -1;
     link->broken = true;
+}
+
+/* The last packet of the queue, if a message of n bytes may join it. */
+static bool packet_join(struct pst_link *link, uint32_t n, int fd)
+{
+    struct packet p;
+    if (fd >= 0 || link->packets.n < sizeof p) {
+        return false;
+    }
+    uint8_t *last = &link->packets.p[link->packets.n - sizeof p];
+    memcpy(&p, last, sizeof p);
+    if (p.fd >= 0 || p.messages == PST_LINK_MESSAGES || n > PST_LINK_PACKET ||
+        p.n > PST_LINK_PACKET - n) {
+        return false;
+    }
+    p.n += n;
+    p.messages++;
+    memcpy(last, &p, sizeof p);
+    return true;
+}
+
+/* A buffer remembers that it was full; a queue must not: it has room again when some of it left. */
+static bool queue_room(struct pst_buf *queue, size_t n)
+{
+    bool room = n <= queue->cap - queue->n && pst_buf_room(queue, n) != NULL;
+    queue->failed = false;
+    return room;
 }
 
 bool pst_link_send(struct pst_link *link, enum pst_ipc_type type, const void *fixed,
@@ -66,12 +93,16 @@ bool pst_link_send(struct pst_link *link, enum pst_ipc_type type, const void *fi
     PST_BUG_ON(row == NULL || !pst_ipc_direction(row, link->self, link->peer));
     PST_BUG_ON(tail.n > row->tail_max);
     struct pst_ipc_head head = {.type = (uint16_t)type, .tail_n = (uint32_t)tail.n};
-    struct frame frame = {.n = (uint32_t)(sizeof head + row->fixed_n + tail.n), .fd = fd};
-    if (link->broken || pst_buf_room(&link->queue, sizeof frame + frame.n) == NULL) {
+    struct packet alone = {
+        .n = (uint32_t)(sizeof head + row->fixed_n + tail.n), .messages = 1, .fd = fd};
+    if (link->broken || !queue_room(&link->queue, alone.n) ||
+        !queue_room(&link->packets, sizeof alone)) {
         close_fd(fd);
         return false;
     }
-    (void)pst_buf_add(&link->queue, pst_str_of(&frame, sizeof frame));
+    if (!packet_join(link, alone.n, fd)) {
+        (void)pst_buf_add(&link->packets, pst_str_of(&alone, sizeof alone));
+    }
     (void)pst_buf_add(&link->queue, pst_str_of(&head, sizeof head));
     (void)pst_buf_add(&link->queue, pst_str_of(fixed, row->fixed_n));
     (void)pst_buf_add(&link->queue, tail);
@@ -84,10 +115,11 @@ static unsigned batch_fill(struct pst_link *link, struct mmsghdr *msgs, struct i
                            union fd_space *space)
 {
     struct pst_cur c = pst_cur_of(pst_buf_str(&link->queue));
+    struct pst_cur packets = pst_cur_of(pst_buf_str(&link->packets));
     unsigned n = 0;
     struct pst_str part;
-    while (n < PST_LINK_BATCH && pst_cur_take(&c, sizeof(struct frame), &part)) {
-        struct frame f;
+    while (n < PST_LINK_BATCH && pst_cur_take(&packets, sizeof(struct packet), &part)) {
+        struct packet f;
         memcpy(&f, part.p, sizeof f);
         PST_BUG_ON(!pst_cur_take(&c, f.n, &part));
         union {
@@ -114,19 +146,20 @@ static unsigned batch_fill(struct pst_link *link, struct mmsghdr *msgs, struct i
 static void batch_consume(struct pst_link *link, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct frame f;
-        memcpy(&f, link->queue.p, sizeof f);
-        close_fd(f.fd);
-        pst_buf_consume(&link->queue, sizeof f + f.n);
-        link->queued--;
+        struct packet p;
+        memcpy(&p, link->packets.p, sizeof p);
+        close_fd(p.fd);
+        pst_buf_consume(&link->packets, sizeof p);
+        pst_buf_consume(&link->queue, p.n);
+        link->queued -= p.messages;
     }
 }
 
 enum pst_status pst_link_flush(struct pst_link *link)
 {
-    struct mmsghdr msgs[PST_LINK_BATCH];
-    struct iovec iov[PST_LINK_BATCH];
-    union fd_space space[PST_LINK_BATCH];
+    PST_UNINIT struct mmsghdr msgs[PST_LINK_BATCH];
+    PST_UNINIT struct iovec iov[PST_LINK_BATCH];
+    PST_UNINIT union fd_space space[PST_LINK_BATCH];
     link->blocked = false;
     while (link->queued > 0 && !link->broken) {
         unsigned n = batch_fill(link, msgs, iov, space);
@@ -165,7 +198,7 @@ static enum pst_status message_fd(struct msghdr *h, int *ret_fd)
         size_t count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; i++) {
             int fd;
-            memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int), sizeof fd);
+            memcpy(&fd, &CMSG_DATA(cm)[i * sizeof(int)], sizeof fd);
             if (*ret_fd < 0 && count == 1 && status == PST_OK) {
                 *ret_fd = fd;
             } else {
@@ -184,19 +217,31 @@ static enum pst_status message_fd(struct msghdr *h, int *ret_fd)
     return status;
 }
 
-/* One received message: checked, handed over, its descriptor closed unless taken. */
-static enum pst_status message_handle(struct pst_link *link, struct mmsghdr *m,
-                                      struct pst_str bytes, pst_link_handler *handler, void *ctx,
-                                      unsigned *ret_violation)
+/* The first message of a packet; nothing when its head claims more than is there. */
+static struct pst_str message_first(struct pst_str packet)
 {
-    alignas(8) uint8_t fixed[PST_IPC_FIXED_MAX];
-    struct pst_message message = {.fixed = fixed, .fd = -1};
-    *ret_violation = UINT16_MAX;
-    if (message_fd(&m->msg_hdr, &message.fd) != PST_OK) {
-        return PST_ERR;
+    struct pst_ipc_head head;
+    if (packet.n < sizeof head) {
+        return (struct pst_str){NULL, 0};
     }
-    enum pst_status status = pst_ipc_check(bytes, message.fd >= 0, link->peer, link->self,
-                                           &message.row, fixed, &message.tail);
+    memcpy(&head, packet.p, sizeof head);
+    const struct pst_ipc_row *row = pst_ipc_row(head.type);
+    if (row == NULL || head.tail_n > row->tail_max ||
+        packet.n < sizeof head + row->fixed_n + head.tail_n) {
+        return (struct pst_str){NULL, 0};
+    }
+    return pst_str_cut(packet, 0, sizeof head + row->fixed_n + head.tail_n);
+}
+
+/* One message: checked, handed over, its descriptor closed unless taken. */
+static enum pst_status message_handle(struct pst_link *link, struct pst_str bytes, int fd,
+                                      pst_link_handler *handler, void *ctx, unsigned *ret_violation)
+{
+    PST_UNINIT alignas(8) uint8_t fixed[PST_IPC_FIXED_MAX]; /* as much as the row has is filled */
+    struct pst_message message = {.fixed = fixed, .fd = fd};
+    *ret_violation = UINT16_MAX;
+    enum pst_status status = pst_ipc_check(bytes, fd >= 0, link->peer, link->self, &message.row,
+                                           fixed, &message.tail);
     if (status == PST_OK) {
         struct pst_ipc_head head;
         memcpy(&head, bytes.p, sizeof head);
@@ -208,13 +253,48 @@ static enum pst_status message_handle(struct pst_link *link, struct mmsghdr *m,
     return status;
 }
 
+/* One packet, message by message, until its end or the first that is wrong. */
+static enum pst_status packet_handle(struct pst_link *link, struct mmsghdr *m, struct pst_str bytes,
+                                     pst_link_handler *handler, void *ctx, unsigned *ret_violation)
+{
+    int fd;
+    *ret_violation = UINT16_MAX;
+    if (message_fd(&m->msg_hdr, &fd) != PST_OK) {
+        return PST_ERR;
+    }
+    struct pst_str first = message_first(bytes);
+    bool alone = first.n == bytes.n;
+    if (first.n == 0 || (!alone && (fd >= 0 || bytes.n > PST_LINK_PACKET))) {
+        close_fd(fd);
+        return PST_ERR;
+    }
+    enum pst_status status = PST_OK;
+    for (int i = 0; bytes.n > 0 && status == PST_OK && !link->broken; i++) {
+        first = message_first(bytes);
+        if (first.n == 0 || i == PST_LINK_MESSAGES) {
+            *ret_violation = UINT16_MAX;
+            return PST_ERR;
+        }
+        status = message_handle(link, first, fd, handler, ctx, ret_violation);
+        fd = -1; /* it was the first one's, and is closed or taken */
+        bytes = pst_str_from(bytes, first.n);
+    }
+    return status;
+}
+
+/* Whether somebody is still there to send to: then what looked like an end was an empty message. */
+static bool peer_lives(const struct pst_link *link)
+{
+    return send(link->fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN;
+}
+
 enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *scratch, int rounds,
                               pst_link_handler *handler, void *ctx, bool *ret_more,
                               unsigned *ret_violation)
 {
-    struct mmsghdr msgs[PST_LINK_BATCH];
-    struct iovec iov[PST_LINK_BATCH];
-    union fd_space space[PST_LINK_BATCH];
+    PST_UNINIT struct mmsghdr msgs[PST_LINK_BATCH];
+    PST_UNINIT struct iovec iov[PST_LINK_BATCH];
+    PST_UNINIT union fd_space space[PST_LINK_BATCH];
     *ret_more = false;
     *ret_violation = 0;
     for (int round = 0; round < rounds && !link->broken; round++) {
@@ -239,12 +319,15 @@ enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *sc
         enum pst_status status = PST_OK;
         for (int i = 0; i < n; i++) {
             if (status == PST_OK && msgs[i].msg_len == 0) {
-                status = PST_ERR; /* end of file: SEQPACKET gives a message of no bytes */
-                *ret_violation = 0;
+                int fd;
+                status = PST_ERR; /* an end of file looks like a message of no bytes */
+                *ret_violation = peer_lives(link) ? UINT16_MAX : 0;
+                (void)message_fd(&msgs[i].msg_hdr, &fd);
+                close_fd(fd);
             } else if (status == PST_OK && !link->broken) {
-                status = message_handle(link, &msgs[i],
-                                        pst_str_of(scratch->bytes[i], msgs[i].msg_len), handler,
-                                        ctx, ret_violation);
+                status = packet_handle(link, &msgs[i],
+                                       pst_str_of(scratch->bytes[i], msgs[i].msg_len), handler, ctx,
+                                       ret_violation);
             } else {
                 int fd;
                 (void)message_fd(&msgs[i].msg_hdr, &fd);

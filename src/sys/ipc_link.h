@@ -1,7 +1,13 @@
 /* One end of a SOCK_SEQPACKET pair that speaks the table in ipc.def. The link owns its descriptor
  * and those waiting in its queue. It knows nothing of the event loop: the owner calls read when the
- * descriptor is readable and flush once per wake-up; many messages move in one system call each
- * way. A full socket is back-pressure (AGAIN), a full queue refuses the message. */
+ * descriptor is readable and flush once per wake-up. A full socket is back-pressure (AGAIN), a full
+ * queue refuses the message.
+ *
+ * What waits for the same flush shares packets, because the kernel's price is per packet: a packet
+ * is one message, or several of at most PST_LINK_PACKET bytes and PST_LINK_MESSAGES messages
+ * together. A message with a descriptor, and one that is larger, travel alone. Each message is
+ * checked as if it had come by itself; a packet that breaks these rules is a violation. Several
+ * packets move in one system call each way. */
 #ifndef PST_SYS_IPC_LINK_H
 #define PST_SYS_IPC_LINK_H
 
@@ -10,18 +16,23 @@
 struct pst_link {
     int fd; /* -1 when closed */
     enum pst_role self, peer;
-    uint8_t index; /* which front or egress the peer is */
-    bool admin;    /* the peer is the administration front */
-    bool broken;   /* closed by the peer or by a violation; the owner drops it */
-    bool blocked;  /* the last flush met a full socket */
-    void *user;    /* the owner's */
-    struct pst_buf queue;
-    size_t queued; /* messages in the queue */
+    uint8_t index;          /* which front or egress the peer is */
+    bool admin;             /* the peer is the administration front */
+    bool broken;            /* closed by the peer or by a violation; the owner drops it */
+    bool blocked;           /* the last flush met a full socket */
+    void *user;             /* the owner's */
+    struct pst_buf queue;   /* packets, one after the other */
+    struct pst_buf packets; /* what each is made of */
+    size_t queued;          /* messages in the queue */
 };
 
-/* Received messages live in the scratch until the next read; one scratch serves all links of a
+/* Received packets live in the scratch until the next read; one scratch serves all links of a
  * process. */
-enum { PST_LINK_BATCH = 16 };
+enum {
+    PST_LINK_BATCH = 16,     /* packets a system call */
+    PST_LINK_PACKET = 15360, /* bytes: what the kernel keeps in one piece without asking for more */
+    PST_LINK_MESSAGES = 64,
+};
 struct pst_link_scratch {
     uint8_t bytes[PST_LINK_BATCH][PST_IPC_MESSAGE_MAX];
 };

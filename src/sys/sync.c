@@ -56,20 +56,15 @@ enum pst_status pst_sync_start(struct pst_sync *s, int fd, struct pst_err *err)
     return PST_OK;
 }
 
-enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
+/* The outcome of the sync under way, waited for until `limit` (NULL: until it is there). */
+static enum pst_status outcome(struct pst_sync *s, long at_least, struct timespec *limit,
+                               struct pst_err *err)
 {
     struct io_event event = {0};
-    struct timespec none = {0};
-    uint64_t count;
-    /* Read even when nothing is under way: the kernel raises it a moment after the result is there,
-     * and nobody may have been told since. */
-    if (read(s->event_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
-        return pst_fail(err, PST_E_IO, "eventfd: %s", strerror(errno));
-    }
-    if (!s->busy) {
-        return PST_AGAIN;
-    }
-    long n = syscall(SYS_io_getevents, s->context, 0, 1, &event, &none);
+    long n;
+    do {
+        n = syscall(SYS_io_getevents, s->context, at_least, 1, &event, limit);
+    } while (n < 0 && errno == EINTR);
     if (n == 0) {
         return PST_AGAIN;
     }
@@ -78,4 +73,27 @@ enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
         return pst_fail(err, PST_E_IO, "fdatasync: %s", strerror(n < 0 ? errno : (int)-event.res));
     }
     return PST_OK;
+}
+
+/* The kernel raises the event a moment after the result is there: a wake-up with nothing under way
+ * is drained, and harmless. */
+static void drain(struct pst_sync *s)
+{
+    uint64_t count;
+    ssize_t n = read(s->event_fd, &count, sizeof count);
+    (void)n;
+}
+
+enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err)
+{
+    struct timespec none = {0};
+    drain(s);
+    return s->busy ? outcome(s, 0, &none, err) : PST_AGAIN;
+}
+
+enum pst_status pst_sync_wait(struct pst_sync *s, struct pst_err *err)
+{
+    enum pst_status status = s->busy ? outcome(s, 1, NULL, err) : PST_OK;
+    drain(s);
+    return status;
 }

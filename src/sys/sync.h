@@ -21,5 +21,7 @@ void pst_sync_close(struct pst_sync *s);
 PST_NODISCARD enum pst_status pst_sync_start(struct pst_sync *s, int fd, struct pst_err *err);
 /* AGAIN: still under way. OK: the bytes written before start are durable. ERR: they may be lost. */
 PST_NODISCARD enum pst_status pst_sync_finish(struct pst_sync *s, struct pst_err *err);
+/* Sleeps until the sync under way, if any, has ended. OK and ERR as above. */
+PST_NODISCARD enum pst_status pst_sync_wait(struct pst_sync *s, struct pst_err *err);
 
 #endif

@@ -30,6 +30,14 @@ static void test_sync_ends_and_can_be_repeated(void **state)
         assert_int_equal(pst_sync_finish(&s, &err), PST_OK);
         assert_false(s.busy);
     }
+    for (int i = 0; i < 3; i++) { /* waited for; a late wake-up changes nothing */
+        assert_int_equal(pst_sync_wait(&s, &err), PST_OK);
+        assert_int_equal(write(fd, "record", 6), 6);
+        assert_int_equal(pst_sync_start(&s, fd, &err), PST_OK);
+        assert_int_equal(pst_sync_wait(&s, &err), PST_OK);
+        assert_false(s.busy);
+        assert_int_equal(pst_sync_finish(&s, &err), PST_AGAIN);
+    }
     pst_sync_close(&s);
     close(fd);
 }

@@ -1,4 +1,4 @@
-/* Finding the end of a run of plain string bytes, 16 or 8 at a time. Private to wire/. */
+/* Finding the end of a run of plain string bytes, 64, 16 or 8 at a time. Private to wire/. */
 #ifndef PST_WIRE_JSON_SCAN_H
 #define PST_WIRE_JSON_SCAN_H
 
@@ -40,17 +40,32 @@ static inline size_t pst_json_scan_words(struct pst_str in, size_t at, bool *wid
 }
 
 #if defined(__SSE2__)
+/* All ones where a byte ends a run. */
+static inline __m128i pst_json_stops16(__m128i v)
+{
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+    return _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                              _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+}
+
 static inline size_t pst_json_scan(struct pst_str in, size_t at, bool *wide)
 {
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i slash = _mm_set1_epi8('\\');
-    const __m128i last_control = _mm_set1_epi8(0x1f);
+    while (in.n - at >= 64) { /* long texts: four at a time */
+        const __m128i a = _mm_loadu_si128((const void *)&in.p[at]);
+        const __m128i b = _mm_loadu_si128((const void *)&in.p[at + 16]);
+        const __m128i c = _mm_loadu_si128((const void *)&in.p[at + 32]);
+        const __m128i d = _mm_loadu_si128((const void *)&in.p[at + 48]);
+        const __m128i stop = _mm_or_si128(_mm_or_si128(pst_json_stops16(a), pst_json_stops16(b)),
+                                          _mm_or_si128(pst_json_stops16(c), pst_json_stops16(d)));
+        if (_mm_movemask_epi8(stop) != 0) {
+            break;
+        }
+        *wide |= _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d))) != 0;
+        at += 64;
+    }
     while (in.n - at >= 16) {
         const __m128i v = _mm_loadu_si128((const void *)&in.p[at]);
-        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v);
-        const __m128i stop = _mm_or_si128(
-            control, _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
-        const unsigned stops = (unsigned)_mm_movemask_epi8(stop);
+        const unsigned stops = (unsigned)_mm_movemask_epi8(pst_json_stops16(v));
         const unsigned high = (unsigned)_mm_movemask_epi8(v);
         if (stops != 0) {
             const unsigned n = (unsigned)__builtin_ctz(stops);

@@ -154,7 +154,7 @@ static enum pst_status write_tree(struct writer *w, const struct pst_json *v)
 static enum pst_status write_whole(const struct pst_json *v, struct pst_arena *scratch,
                                    struct pst_buf *out, struct pst_err *err)
 {
-    struct writer w;
+    PST_UNINIT struct writer w; /* a level is filled when it is entered */
     w.out = out;
     w.scratch = scratch;
     w.err = err;

@@ -162,6 +162,17 @@ static void test_injection(void **state)
             assert_int_equal(out.n, 6);
         }
     }
+    assert_str(pst_buf_str(&out), "before");
+    pst_buf_release(&out);
+}
+
+/* A request needs a host, and a body whose end the server can see. */
+static void test_incomplete(void **state)
+{
+    (void)state;
+    struct pst_buf out;
+    pst_buf_init(&out, 4096);
+    PST_BUF_LIT(&out, "before");
     struct pst_err err = {0};
     assert_int_equal(pst_h1_write_request(&out, PST_STR("GET"), PST_STR("/"), PST_STR("a"), NULL, 0,
                                           no_body, &err),
@@ -292,10 +303,11 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request),        cmocka_unit_test(test_connect),
-        cmocka_unit_test(test_response),       cmocka_unit_test(test_injection),
-        cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_request),    cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_response),   cmocka_unit_test(test_injection),
+        cmocka_unit_test(test_incomplete), cmocka_unit_test(test_all_or_nothing),
+        cmocka_unit_test(test_chunks),     cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

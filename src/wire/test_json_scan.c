@@ -27,7 +27,10 @@ static void compare(struct pst_str in, size_t at)
 static void every_byte_at_every_place(void **state)
 {
     (void)state;
-    for (size_t n = 1; n <= 40; n++) {
+    for (size_t n = 1; n <= 132; n++) {
+        if (n > 40 && n % 64 > 4 && n % 64 < 63) {
+            continue; /* a block of 64 begins or ends */
+        }
         uint8_t *block = malloc(n);
         assert_non_null(block);
         for (size_t place = 0; place < n; place++) {

@@ -8,6 +8,7 @@ root=$(realpath "$(dirname "$0")/../..")
 test -d "$root/.venv" || python3 -m venv "$root/.venv"
 "$root/.venv/bin/python" -c 'import cedarpy' 2>/dev/null || "$root/.venv/bin/pip" -q install 'cedarpy==4.12.2'
 "$root/.venv/bin/python" "$root/tests/cedar/differential.py" --tool "$tool" --cases "$cases" --seed 1000
+"$root/.venv/bin/python" "$root/tests/cedar/syntax.py" --tool "$tool" --cases $((cases / 5)) --seed 1000
 wasm=$root/build/cedar-wasm
 mkdir -p "$wasm"
 test -d "$wasm/node_modules" || npm --prefix "$wasm" install --silent '@cedar-policy/cedar-wasm@4.13.0'

@@ -27,6 +27,16 @@ def skip():
     sys.exit(1 if os.environ.get("CI") == "true" else 0)
 
 
+def need_cedarpy():
+    """The package here or in the project's own environment, else the suite is skipped."""
+    try:
+        import cedarpy  # noqa: F401
+    except ImportError:
+        if VENV.is_file() and not os.path.samefile(VENV.parent, pathlib.Path(sys.prefix) / "bin"):
+            os.execv(VENV, [str(VENV), *sys.argv])
+        skip()
+
+
 def text_uid(u):
     return "%s::%s" % (u["type"], generate.quote(u["id"]))
 
@@ -76,12 +86,7 @@ def main():
     p.add_argument("--keep")
     o = p.parse_args()
     if o.oracle == "cedarpy":
-        try:
-            import cedarpy  # noqa: F401
-        except ImportError:
-            if VENV.is_file() and not os.path.samefile(VENV.parent, pathlib.Path(sys.prefix) / "bin"):
-                os.execv(VENV, [str(VENV), *sys.argv])
-            skip()
+        need_cedarpy()
     elif subprocess.run(["node", str(HERE / "oracle.mjs")], input="", text=True, check=False,
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
         skip()

@@ -17,7 +17,7 @@ PROVIDER_KEY = "sk-provider-4c1f0e7d9a"
 CANARY = "canary-9f27c1"
 
 POLICY = """
-@id("chat") @max_tokens("4096")
+@id("chat") @max_tokens("200000")
 permit (principal in Postern::Group::"demo", action == Postern::Action::"chat",
     resource is Postern::Model) unless { resource == Postern::Model::"restricted" };
 @id("list")
@@ -40,9 +40,9 @@ forbid (principal, action == Postern::Action::"chat", resource) when { context.r
 permit (principal == Postern::Workload::"demo", action == Postern::Action::"speakFor",
     resource is Postern::EndUser);
 @id("not-for-mallory")
-forbid (principal, action == Postern::Action::"speakFor", resource == Postern::EndUser::"mallory");
+forbid (principal, action == Postern::Action::"speakFor", resource == Postern::EndUser::"demo/mallory");
 @id("carol-may-not")
-forbid (principal == Postern::EndUser::"carol", action == Postern::Action::"chat", resource);
+forbid (principal == Postern::EndUser::"demo/carol", action == Postern::Action::"chat", resource);
 @id("admins")
 permit (principal in Postern::Group::"admins",
     action in [Postern::Action::"administer", Postern::Action::"readAudit",

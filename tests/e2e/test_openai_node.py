@@ -11,7 +11,7 @@ import house
 import support
 
 HERE = pathlib.Path(__file__).resolve().parent / "node"
-# Where node_modules lies: a folder outside the sources, made by tools/test-deps or by hand
+# `npm ci` beside client.mjs makes it; tools/test.sh does so
 MODULES = pathlib.Path(os.environ.get("POSTERN_NODE_MODULES", HERE / "node_modules"))
 
 

@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +46,9 @@ static struct pst_ipc_propose proposal(struct evil *e, uint64_t id, const struct
     return p;
 }
 
-static void propose(struct evil *e, const struct pst_ipc_propose *p)
+static bool propose(struct evil *e, const struct pst_ipc_propose *p)
 {
-    (void)evil_send(e->warden, PST_IPC_PROPOSE, p, e->key, strlen(e->key), -1);
+    return evil_send(e->warden, PST_IPC_PROPOSE, p, e->key, strlen(e->key), -1);
 }
 
 static struct pst_ipc_submit submission(uint64_t id, size_t n)
@@ -86,7 +87,7 @@ static uint64_t released(struct evil *e)
     uint64_t id = evil_id(e);
     struct pst_ipc_propose p = proposal(e, id, &b);
     submit(e, id, &b);
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(200);
     return id;
 }
@@ -113,7 +114,7 @@ static void wrong_digest(struct evil *e)
     uint64_t id = evil_id(e);
     struct pst_ipc_propose p = proposal(e, id, &good);
     submit(e, id, &bad);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void wrong_size(struct evil *e)
@@ -123,7 +124,7 @@ static void wrong_size(struct evil *e)
     struct pst_ipc_propose p = proposal(e, id, &b);
     p.body_bytes = 7; /* the record would say so */
     submit(e, id, &b);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 /* The release first, then the body that it names, and at once another. */
@@ -132,7 +133,7 @@ static void second_body(struct evil *e)
     struct body good = body_of(e, "good"), bad = body_of(e, "EVIL");
     uint64_t id = evil_id(e);
     struct pst_ipc_propose p = proposal(e, id, &good);
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(200);
     submit(e, id, &good);
     submit(e, id, &bad);
@@ -143,7 +144,7 @@ static void second_body_fd(struct evil *e)
     struct body good = body_of(e, "good"), bad = body_of(e, "EVIL");
     uint64_t id = evil_id(e);
     struct pst_ipc_propose p = proposal(e, id, &good);
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(200);
     submit(e, id, &good);
     submit_fd(e, id, 40000, memfd_of(&bad, 40000, ALL_SEALS));
@@ -156,7 +157,7 @@ static void wrong_round(struct evil *e)
     struct pst_ipc_propose p = proposal(e, id, &b);
     struct pst_ipc_submit s = submission(id, b.n);
     s.operation = PST_OP_ADMINISTER;
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(200);
     (void)evil_send(e->egress[0], PST_IPC_SUBMIT, &s, b.text, b.n, -1);
 }
@@ -169,7 +170,7 @@ static void other_upstream(struct evil *e)
     struct pst_ipc_submit s = submission(id, b.n);
     (void)evil_send(e->egress[1], PST_IPC_SUBMIT, &s, b.text, b.n, -1);
     p.upstream = 1;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void no_upstream(struct evil *e)
@@ -177,7 +178,7 @@ static void no_upstream(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.upstream = 200;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void control_upstream(struct evil *e)
@@ -185,7 +186,7 @@ static void control_upstream(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.upstream = PST_UPSTREAM_CONTROL;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void wrong_route(struct evil *e)
@@ -193,7 +194,7 @@ static void wrong_route(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.route = 9;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void unlisted_model(struct evil *e)
@@ -201,7 +202,7 @@ static void unlisted_model(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     (void)PST_ISTR_SET(p.resource, PST_STR("no-such-model"));
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void wrong_generation(struct evil *e)
@@ -212,7 +213,7 @@ static void wrong_generation(struct evil *e)
     struct pst_ipc_denied d = {0};
     p.generation += 7;
     submit(e, id, &b);
-    propose(e, &p);
+    (void)propose(e, &p);
     (void)evil_wait(e, e->audit, PST_IPC_DENIED, 3000, &d);
     evil_say(e, "denied %s", pst_error_row((enum pst_error)d.code)->code);
 }
@@ -225,7 +226,7 @@ static void wrong_key(struct evil *e)
     struct pst_ipc_denied d = {0};
     e->key[30] ^= 1;
     submit(e, id, &b);
-    propose(e, &p);
+    (void)propose(e, &p);
     (void)evil_wait(e, e->audit, PST_IPC_DENIED, 3000, &d);
     evil_say(e, "denied %s", pst_error_row((enum pst_error)d.code)->code);
 }
@@ -242,7 +243,7 @@ static void foreign_propose(struct evil *e)
 {
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, foreign(e), &b);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void foreign_submit(struct evil *e)
@@ -293,9 +294,9 @@ static void reused_id(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.cred_kind = PST_CRED_KIND_NONE; /* denied, and over */
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(100);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void older_id(struct evil *e)
@@ -304,9 +305,9 @@ static void older_id(struct evil *e)
     uint64_t first = evil_id(e);
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.cred_kind = PST_CRED_KIND_NONE;
-    propose(e, &p);
+    (void)propose(e, &p);
     p.req = first;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 /* Of the front that ran here before: long ago, by the clock in the id. */
@@ -314,7 +315,7 @@ static void predecessor_id(struct evil *e)
 {
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e) - ((uint64_t)60000 << 16), &b);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 /* --- states -------------------------------------------------------------------------------------
@@ -324,7 +325,7 @@ static void propose_twice(struct evil *e)
 {
     struct body b = body_of(e, "honest");
     struct pst_ipc_propose p = proposal(e, released(e), &b);
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 /* A second attempt while the first is under way: the same upstream gets a release it cannot have.
@@ -334,7 +335,7 @@ static void attempt_under_way(struct evil *e)
     struct body b = body_of(e, "honest");
     struct pst_ipc_propose p = proposal(e, released(e), &b);
     p.attempt = 2;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 /* Releases without any body, one after the other. */
@@ -342,10 +343,10 @@ static void release_twice(struct evil *e)
 {
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
-    propose(e, &p);
+    (void)propose(e, &p);
     evil_sleep_ms(200);
     p.attempt = 2;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void first_attempt_ten(struct evil *e)
@@ -353,7 +354,7 @@ static void first_attempt_ten(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.attempt = 10;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void fault_when_live(struct evil *e)
@@ -363,7 +364,7 @@ static void fault_when_live(struct evil *e)
     p.attempt = 2;
     p.fault = PST_E_JSON_SYNTAX;
     p.upstream = PST_UPSTREAM_CONTROL;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void amended_unasked(struct evil *e)
@@ -371,7 +372,7 @@ static void amended_unasked(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.amended = 1;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void admit_twice(struct evil *e)
@@ -439,7 +440,7 @@ static void operation(struct evil *e, uint8_t op, const char *resource)
     p.operation = op;
     p.upstream = PST_UPSTREAM_CONTROL;
     (void)PST_ISTR_SET(p.resource, pst_str_c(resource));
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void administer(struct evil *e)
@@ -482,7 +483,7 @@ static void peer_propose(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.cred_kind = PST_CRED_KIND_PEER;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void peer_admit(struct evil *e)
@@ -499,7 +500,7 @@ static void cred_beyond(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.cred_n = UINT16_MAX;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void tools_bytes(struct evil *e)
@@ -508,7 +509,7 @@ static void tools_bytes(struct evil *e)
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.tools_n = 1;
     p.tools_bytes = 9;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void tools_count(struct evil *e)
@@ -516,7 +517,7 @@ static void tools_count(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.tools_n = UINT16_MAX;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void fault_unknown(struct evil *e)
@@ -524,7 +525,7 @@ static void fault_unknown(struct evil *e)
     struct body b = body_of(e, "EVIL");
     struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
     p.fault = UINT16_MAX;
-    propose(e, &p);
+    (void)propose(e, &p);
 }
 
 static void body_bytes(struct evil *e)
@@ -616,7 +617,10 @@ static void propose_flood(struct evil *e)
     while (evil_now_ms(CLOCK_MONOTONIC) < end) {
         struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
         p.cred_kind = PST_CRED_KIND_NONE;
-        propose(e, &p);
+        if (!propose(e, &p)) {
+            evil_say(e, "cannot send: %s", strerror(errno));
+            break;
+        }
         n++;
     }
     evil_say(e, "proposed %u times", n);

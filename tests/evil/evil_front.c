@@ -80,10 +80,11 @@ bool evil_raw(int to, const void *bytes, size_t n, const int *fds, size_t n_fds)
         cm->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
         memcpy(CMSG_DATA(cm), fds, n_fds * sizeof(int));
     }
+    struct pollfd p = {.fd = to, .events = POLLOUT};
     ssize_t sent;
     do {
         sent = sendmsg(to, &m, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
+    } while (sent < 0 && (errno == EINTR || (errno == EAGAIN && poll(&p, 1, 5000) == 1)));
     return sent == (ssize_t)n;
 }
 

@@ -153,7 +153,7 @@ VIOLATIONS = {
     "unlisted_model": PROTOCOL, "foreign_propose": PROTOCOL, "foreign_submit": PROTOCOL,
     "foreign_credit": PROTOCOL, "foreign_withdraw": PROTOCOL, "foreign_settle": PROTOCOL,
     "foreign_tool": PROTOCOL, "unknown_settle": PROTOCOL, "unknown_tool": PROTOCOL,
-    "reused_id": PROTOCOL, "older_id": PROTOCOL, "predecessor_id": PROTOCOL,
+    "reused_id": PROTOCOL, "older_id": PROTOCOL,
     "propose_twice": PROTOCOL, "attempt_under_way": PROTOCOL, "release_twice": PROTOCOL,
     "first_attempt_ten": PROTOCOL, "fault_when_live": PROTOCOL, "amended_unasked": PROTOCOL,
     "admit_twice": PROTOCOL, "submit_twice": PROTOCOL, "submit_when_sent": PROTOCOL,
@@ -224,7 +224,7 @@ def test_flood_of_proposals(tmp_path):
             assert time.monotonic() - began < 3 * house.PATIENCE
         assert house.wait_for(lambda: h.said(1, "proposed"), 8)
         n = int(re.search(r"proposed (\d+) times", h.gw.stderr).group(1))
-        house.wait_for(lambda: len(h.gw.records(reason="identity_missing")) >= n, 10, 0.2)
+        house.wait_for(lambda: len(h.gw.records(reason="identity_missing")) >= n, 10, 0.5)
         assert len(h.gw.records(reason="identity_missing")) == n
         h.nothing_left()
         assert h.gw.verify()
@@ -235,6 +235,17 @@ def test_flood_of_admissions(tmp_path):
     with EvilHouse(tmp_path, ["admit_flood"]) as h:
         assert house.wait_for(lambda: h.said(1, "admitted"), 10)
         h.serves()
+        h.nothing_left()
+
+
+def test_id_of_a_predecessor(tmp_path):
+    """A request id that the process before may have used is not taken from its successor."""
+    with EvilHouse(tmp_path, []) as h:
+        script = h.folder / "script"
+        script.write_text(f"{h.gw.key}\nm1\n1 predecessor_id\n")
+        os.kill(h.gw.pids()[("front", 1)], 9)
+        assert house.wait_for(lambda: h.said(1, "acts"), 5)
+        assert house.wait_for(lambda: h.violation(1), 5), h.gw.stderr
         h.nothing_left()
 
 
@@ -263,7 +274,7 @@ LINKS = ("supervisor", "warden", "audit", "egress")
 WRONG_WAY = [f"table {to} {row[0]} plain" for to in LINKS for row in table()
              if not front_may(row, to)]
 OWN = [(row, to) for to in LINKS for row in table() if front_may(row, to)]
-SHAPES = ["short", "long", "head", "byte", "taillie", "tailwrap", "tailmax", "pad", "type0",
+SHAPES = ["short", "long", "head", "byte", "empty", "taillie", "tailwrap", "tailmax", "pad", "type0",
           "typemax", "fds"]
 TEXTS = ["strlong", "strhuge", "strnul", "strutf8", "strsurrogate", "strdirty"]
 MISSHAPEN = [f"table {to} {row[0]} {variant}" for row, to in OWN

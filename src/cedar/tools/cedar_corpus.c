@@ -3,6 +3,7 @@
  * Exit status: 0 when all agree, 1 when something differs, 2 when a case cannot be run. */
 #include "cedar/cedar.h"
 #include "cedar/conform.h"
+#include "cedar/format.h"
 #include "cedar/tools/corpus_validate.h"
 #include "cedar/tools/files.h"
 #include "wire/json.h"
@@ -369,13 +370,76 @@ static int report(struct run *r)
     return r->differ != 0 ? 1 : 0;
 }
 
+/* For each file of policies a line: the JSON policy set, the text made from it, the formatted
+ * source; or why it was refused. */
+static bool translate(struct pst_arena *a, const char *path)
+{
+    struct pst_str text;
+    struct pst_err err = {0};
+    struct pst_buf json;
+    struct pst_buf printed;
+    struct pst_buf formatted;
+    struct pst_buf line;
+    struct pst_json_out o;
+    struct pst_cedar *c = pst_cedar_new(NULL);
+    pst_buf_init(&json, 1u << 28);
+    pst_buf_init(&printed, 1u << 28);
+    pst_buf_init(&formatted, 1u << 28);
+    pst_buf_init(&line, 1u << 29);
+    bool ok = c != NULL && pst_tool_read(a, path, &text, &err) &&
+              pst_cedar_add_policies(c, pst_str_c(path), text, &err) == PST_OK &&
+              pst_cedar_policies_json(c, &json, &err) == PST_OK &&
+              pst_cedar_format(text, &formatted, &err) == PST_OK;
+    for (uint32_t i = 0; ok && i < pst_cedar_policies(c); i++) {
+        ok = pst_cedar_policy_text(c, i, &printed, &err) == PST_OK;
+    }
+    pst_json_out_init(&o, &line);
+    pst_json_out_object(&o);
+    if (ok) {
+        PST_JSON_KEY(&o, "json");
+        pst_json_out_raw(&o, pst_buf_str(&json));
+        pst_json_out_kstr(&o, "text", pst_buf_str(&printed));
+        pst_json_out_kstr(&o, "formatted", pst_buf_str(&formatted));
+    } else {
+        pst_json_out_kstr(&o, "error", pst_str_c(err.text));
+        pst_json_out_ku64(&o, "line", err.line);
+        pst_json_out_ku64(&o, "column", err.column);
+    }
+    pst_json_out_end(&o);
+    bool written = pst_json_out_ok(&o) && fwrite(line.p, 1, line.n, stdout) == line.n &&
+                   putchar('\n') != EOF;
+    pst_buf_release(&json);
+    pst_buf_release(&printed);
+    pst_buf_release(&formatted);
+    pst_buf_release(&line);
+    pst_cedar_free(c);
+    return written;
+}
+
+static int translate_all(int n, char **paths)
+{
+    struct pst_arena a;
+    bool ok = true;
+    pst_arena_init(&a, 1u << 20, 1u << 30);
+    for (int i = 0; i < n && ok; i++) {
+        pst_arena_clear(&a);
+        ok = translate(&a, paths[i]);
+    }
+    pst_arena_release(&a);
+    return ok && fflush(stdout) == 0 ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
     struct run r = {0};
     struct pst_arena names;
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: cedar-corpus [--image] [--verdicts] DIR…\n");
+        (void)fprintf(stderr, "usage: cedar-corpus [--image] [--verdicts] DIR…\n"
+                              "       cedar-corpus --translate FILE…\n");
         return 2;
+    }
+    if (strcmp(argv[1], "--translate") == 0) {
+        return translate_all(argc - 2, &argv[2]);
     }
     pst_arena_init(&names, 65536, 1u << 30);
     pst_arena_init(&r.arena, 1u << 20, 2u << 30);
