@@ -162,8 +162,7 @@ static void refill(struct pst_budget_counter *c, const struct pst_budget_rule *r
     }
 }
 
-/* --- asking
- * ----------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static enum pst_status refuse(const struct pst_budget_rule *rule, struct pst_budget_counter *c,
                               uint32_t *ret_retry_ms, struct pst_err *err)

@@ -142,8 +142,7 @@ enum pst_status pst_decide_check(const struct pst_cedar *policies, struct pst_er
     return PST_OK;
 }
 
-/* --- one question to Cedar
- * ------------------------------------------------------------------------ */
+/* --- one question to Cedar -------------------------------------------------------------------- */
 
 #define TYPE(name) PST_STR("Postern::" name)
 
@@ -268,8 +267,7 @@ static bool permitted(struct court *c, enum pst_operation operation, struct pst_
     return ret->allow;
 }
 
-/* --- the parts of a decision
- * ------------------------------------------------------------------------ */
+/* --- the parts of a decision ------------------------------------------------------------------ */
 
 static bool strips(const struct court *c, const struct pst_cedar_answer *answer)
 {

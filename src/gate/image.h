@@ -138,8 +138,7 @@ struct pst_warden_image {
     uint32_t members_at, members_n;
 };
 
-/* --- egress, dial, audit
- * -------------------------------------------------------------------------- */
+/* --- egress, dial, audit ---------------------------------------------------------------------- */
 
 struct pst_egress_image {
     struct pst_image_head head;

@@ -11,58 +11,11 @@
 enum {
     PENDING_MAX = 65536,
     CHECKPOINT_MS = 1000,
-    QUEUE_TAIL_MAX = PST_IPC_TAIL_MAX,
     UNHURRIED_MS = 20,        /* an outcome may wait so long for company in a write, */
     UNHURRIED_BYTES = 131072, /* or until there is so much of it */
 };
 
-/* --- waiting for a record
- * ---------------------------------------------------------------------------- */
-
-static void queue_init(struct pst_audit_queue *q)
-{
-    q->first = NULL;
-    q->last = &q->first;
-}
-
-/* Puts a message off until `seq` records are written (or durable). False without memory. */
-static bool queue_add(struct pst_audit_queue *q, uint64_t seq, enum pst_role role, uint8_t index,
-                      enum pst_ipc_type type, const void *fixed, struct pst_str tail)
-{
-    struct pst_audit_waiting *w = calloc(1, sizeof *w);
-    const struct pst_ipc_row *row = pst_ipc_row(type);
-    if (w == NULL) {
-        return false;
-    }
-    PST_BUG_ON(row->fixed_n > sizeof w->fixed);
-    *w = (struct pst_audit_waiting){.seq = seq, .role = role, .index = index, .type = type};
-    memcpy(w->fixed, fixed, row->fixed_n);
-    pst_buf_init(&w->tail, QUEUE_TAIL_MAX);
-    if (!pst_buf_add(&w->tail, tail)) {
-        free(w);
-        return false;
-    }
-    *q->last = w;
-    q->last = &w->next;
-    return true;
-}
-
-static void queue_send(struct pst_audit *a, struct pst_audit_queue *q, uint64_t have)
-{
-    while (q->first != NULL && q->first->seq <= have) {
-        struct pst_audit_waiting *w = q->first;
-        struct pst_link *link = pst_house_peer(&a->house, w->role, w->index);
-        if (link != NULL) {
-            (void)pst_link_send(link, w->type, w->fixed, pst_buf_str(&w->tail), -1);
-        }
-        q->first = w->next;
-        if (q->first == NULL) {
-            q->last = &q->first;
-        }
-        pst_buf_release(&w->tail);
-        free(w);
-    }
-}
+/* --- waiting for a record --------------------------------------------------------------------- */
 
 static bool interval_mode(const struct pst_audit *a)
 {
@@ -77,12 +30,11 @@ static struct pst_audit_queue *queue_for(struct pst_audit *a, bool must_last)
 
 static void fail(struct pst_audit *a, const struct pst_err *err)
 {
-    pst_house_fail(&a->house,
-                   err); /* the log's end is unknown: start anew, recover, refuse meanwhile */
+    /* the log's end is unknown: start anew, recover, refuse meanwhile */
+    pst_house_fail(&a->house, err);
 }
 
-/* --- 7 record
- * ---------------------------------------------------------------------------------------- */
+/* --- 7 record --------------------------------------------------------------------------------- */
 
 static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t *ret_seq)
 {
@@ -235,9 +187,9 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
         for (size_t i = 0; i < permitted->n; i++) {
             fits = fits && pst_ipc_list_add(&names, permitted->p[i]);
         }
-        bool ok = fits &&
-                  queue_add(queue_for(a, durable_first || !interval_mode(a)), seq, PST_ROLE_FRONT,
-                            m->front, PST_IPC_PERMITTED, &out, pst_buf_str(&names));
+        bool ok = fits && pst_audit_queue_add(queue_for(a, durable_first || !interval_mode(a)), seq,
+                                              PST_ROLE_FRONT, m->front, PST_IPC_PERMITTED, &out,
+                                              pst_buf_str(&names));
         pst_buf_release(&names);
         return ok;
     }
@@ -254,9 +206,9 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
     memcpy(out.digest, m->digest, sizeof out.digest);
     PST_ISTR_CUT(out.who, PST_ISTR(m->principal));
     enum pst_role role = answering_role(m->upstream);
-    return queue_add(queue_for(a, durable_first), seq, role,
-                     role == PST_ROLE_CONTROL ? 0 : m->upstream, PST_IPC_RELEASED, &out,
-                     (struct pst_str){NULL, 0});
+    return pst_audit_queue_add(queue_for(a, durable_first), seq, role,
+                               role == PST_ROLE_CONTROL ? 0 : m->upstream, PST_IPC_RELEASED, &out,
+                               (struct pst_str){NULL, 0});
 }
 
 static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_release *m,
@@ -308,8 +260,8 @@ static enum pst_status on_deny(struct pst_audit *a, const struct pst_ipc_deny *d
         return PST_OK;
     }
     out.seq = seq;
-    if (!queue_add(queue_for(a, !interval_mode(a)), seq, PST_ROLE_FRONT, m.front, PST_IPC_DENIED,
-                   &out, (struct pst_str){NULL, 0})) {
+    if (!pst_audit_queue_add(queue_for(a, !interval_mode(a)), seq, PST_ROLE_FRONT, m.front,
+                             PST_IPC_DENIED, &out, (struct pst_str){NULL, 0})) {
         refuse(a, m.req, m.front);
     }
     return PST_OK;
@@ -330,8 +282,8 @@ static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_de
         out.code = PST_E_AUDIT_UNAVAILABLE;
     }
     out.seq = seq;
-    (void)queue_add(queue_for(a, !interval_mode(a)), seq, PST_ROLE_FRONT, m->front,
-                    PST_IPC_TOOL_VERDICT, &out, (struct pst_str){NULL, 0});
+    (void)pst_audit_queue_add(queue_for(a, !interval_mode(a)), seq, PST_ROLE_FRONT, m->front,
+                              PST_IPC_TOOL_VERDICT, &out, (struct pst_str){NULL, 0});
     return PST_OK;
 }
 
@@ -382,8 +334,7 @@ static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outc
     return PST_OK;
 }
 
-/* --- checkpoints
- * --------------------------------------------------------------------------------------- */
+/* --- checkpoints ------------------------------------------------------------------------------ */
 
 static void checkpoint_ask(struct pst_audit *a)
 {
@@ -442,8 +393,7 @@ static void checkpoint_tick(struct pst_loop *loop, void *user)
     pst_house_timer(&a->house, &a->checkpoint, CHECKPOINT_MS, checkpoint_tick, a);
 }
 
-/* --- durability
- * ------------------------------------------------------------------------------------------ */
+/* --- durability ------------------------------------------------------------------------------- */
 
 static void log_write(struct pst_audit *a);
 
@@ -468,7 +418,7 @@ static void synced_tell(struct pst_audit *a)
         }
     }
     a->house.metrics[PST_METRIC_records_synced] = a->log.durable;
-    queue_send(a, &a->durable, a->log.durable);
+    pst_audit_queue_send(&a->house, &a->durable, a->log.durable);
 }
 
 /* Something is to be durable as soon as can be, and is not yet. */
@@ -555,7 +505,7 @@ static void on_before_sleep(void *user)
         return;
     }
     a->house.metrics[PST_METRIC_segment_number] = a->log.segment;
-    queue_send(a, &a->written, a->log.written.seq);
+    pst_audit_queue_send(&a->house, &a->written, a->log.written.seq);
     if (a->log.durable > a->house.metrics[PST_METRIC_records_synced]) {
         synced_tell(a); /* a new segment made everything before it durable */
     }
@@ -573,8 +523,7 @@ static void on_end(void *user)
     }
 }
 
-/* --- the house
- * ------------------------------------------------------------------------------------------- */
+/* --- the house -------------------------------------------------------------------------------- */
 
 static void system_record(struct pst_audit *a, struct pst_record_system s)
 {
@@ -811,8 +760,8 @@ int pst_audit_main(uint8_t index)
     a->dir = -1;
     a->log.fd = a->log.dir = -1;
     a->log.sync.event_fd = -1;
-    queue_init(&a->written);
-    queue_init(&a->durable);
+    pst_audit_queue_init(&a->written);
+    pst_audit_queue_init(&a->durable);
     pst_map_init(&a->pending, pst_random_u64(), PENDING_MAX);
     pst_buf_init(&a->checkpoint_text, 4096);
     int status = pst_house_run(&a->house, PST_ROLE_AUDIT, index, &ops, a);

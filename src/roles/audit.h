@@ -13,8 +13,7 @@
 #include "roles/roles.h"
 #include "sys/sync.h"
 
-/* --- the log's files
- * ------------------------------------------------------------------------------ */
+/* --- the log's files -------------------------------------------------------------------------- */
 
 struct pst_audit_log {
     int dir, fd;
@@ -53,8 +52,7 @@ PST_NODISCARD enum pst_status pst_audit_log_sync(struct pst_audit_log *l, struct
 /* To be called when the sync's descriptor is readable. OK: `durable` has moved. */
 PST_NODISCARD enum pst_status pst_audit_log_synced(struct pst_audit_log *l, struct pst_err *err);
 
-/* --- the role
- * -------------------------------------------------------------------------------------- */
+/* --- the role --------------------------------------------------------------------------------- */
 
 /* A message that waits for its record: for the write, or for durability too. */
 struct pst_audit_waiting {
@@ -70,6 +68,13 @@ struct pst_audit_waiting {
 struct pst_audit_queue {
     struct pst_audit_waiting *first, **last;
 };
+
+void pst_audit_queue_init(struct pst_audit_queue *q);
+/* Puts a message off until `seq` records are written (or durable). False without memory. */
+bool pst_audit_queue_add(struct pst_audit_queue *q, uint64_t seq, enum pst_role role, uint8_t index,
+                         enum pst_ipc_type type, const void *fixed, struct pst_str tail);
+/* Sends what waited for no more than `have` records. */
+void pst_audit_queue_send(struct pst_house *house, struct pst_audit_queue *q, uint64_t have);
 
 /* A released request, until both its egress and its front are done with it. */
 struct pst_audit_pending {

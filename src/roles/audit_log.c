@@ -24,8 +24,7 @@ static enum pst_status io_fail(struct pst_err *err, const char *what, const char
     return pst_fail(err, PST_E_IO, "%s %s: %s", what, name, strerror(errno));
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* The number in a segment's name, 0 when it is none. */
 static uint64_t segment_number(const char *entry)
@@ -274,8 +273,7 @@ void pst_audit_log_close(struct pst_audit_log *l)
     pst_sha256_release(&l->sha);
 }
 
-/* --- appending
- * -------------------------------------------------------------------------------------- */
+/* --- appending -------------------------------------------------------------------------------- */
 
 /* A sync that failed once may succeed the next time without the bytes: never ask again. */
 static enum pst_status broken(struct pst_audit_log *l, struct pst_err *err, const char *what,

@@ -85,8 +85,7 @@ static void forget(struct control *c, struct admin_request *r)
     free(r);
 }
 
-/* --- what administration is told
- * ---------------------------------------------------------------------- */
+/* --- what administration is told -------------------------------------------------------------- */
 
 static void admin_status(void *user, struct pst_json_out *out)
 {
@@ -165,8 +164,7 @@ static enum pst_status admin_reload(void *user, struct pst_err *err)
                : pst_fail(err, PST_E_CONTROL_UNAVAILABLE, "the supervisor does not answer");
 }
 
-/* --- keys to warden
- * --------------------------------------------------------------------------------------- */
+/* --- keys to warden --------------------------------------------------------------------------- */
 
 static void key_send(struct control *c, const struct pst_key_row *row)
 {
@@ -394,8 +392,7 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
     }
 }
 
-/* --- the supervisor's news
- * --------------------------------------------------------------------------------------- */
+/* --- the supervisor's news -------------------------------------------------------------------- */
 
 static void on_stats(struct control *c, const struct pst_ipc_stats *m, struct pst_str counters)
 {

@@ -56,8 +56,7 @@ struct dial {
 
 static void try_next(struct call *c);
 
-/* --- the end of a question
- * -------------------------------------------------------------------------- */
+/* --- the end of a question -------------------------------------------------------------------- */
 
 static void call_free(struct call *c)
 {
@@ -103,8 +102,7 @@ static void call_fail(struct call *c, enum pst_error error, const char *text)
     call_free(c);
 }
 
-/* --- connecting
- * ----------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 static void hand_over(struct call *c)
 {
@@ -172,8 +170,7 @@ static void address_add(struct call *c, const struct pst_addr *a)
     }
 }
 
-/* --- resolving
- * -------------------------------------------------------------------------------------------- */
+/* --- resolving -------------------------------------------------------------------------------- */
 
 static void resolver_pump(struct dial *d);
 
@@ -316,8 +313,7 @@ static void resolve(struct call *c)
     resolver_pump(d);
 }
 
-/* --- questions
- * ---------------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
 static void call_timeout(struct pst_loop *loop, void *user)
 {

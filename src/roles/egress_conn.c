@@ -37,8 +37,7 @@ static void timer_set(struct pst_egress_conn *c, uint64_t ms)
     pst_house_timer(&c->egress->house, &c->timer, ms, conn_timeout, c);
 }
 
-/* --- life of a connection
- * --------------------------------------------------------------------------- */
+/* --- life of a connection --------------------------------------------------------------------- */
 
 static void idle_add(struct pst_egress_conn *c)
 {
@@ -138,8 +137,7 @@ void pst_egress_conns_close(struct pst_egress *e)
     }
 }
 
-/* --- pool
- * ---------------------------------------------------------------------------------------------- */
+/* --- pool ------------------------------------------------------------------------------------- */
 
 /* An idle connection on which the upstream has not spoken and which it has not closed. */
 static bool still_good(struct pst_egress_conn *c)
@@ -233,8 +231,7 @@ void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable)
     timer_set(c, limit(e, PST_LIMIT_upstream_idle_ms));
 }
 
-/* --- connecting
- * ----------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 void pst_egress_conn_connected(struct pst_egress *e, const struct pst_ipc_connected *m, int *fd)
 {
@@ -494,8 +491,7 @@ enum pst_status pst_egress_conn_send(struct pst_egress_request *r, struct pst_er
     return PST_OK;
 }
 
-/* --- the answer
- * --------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 static uint8_t content_of(const struct pst_h1_head *head)
 {

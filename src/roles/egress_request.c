@@ -44,8 +44,7 @@ static void waiting_set(struct pst_egress_request *r, bool on)
     }
 }
 
-/* --- the steps: match, verify, connect, send, relay
- * ----------------------------------------------- */
+/* --- the steps: match, verify, connect, send, relay ------------------------------------------- */
 
 /* Body and release have both come, in whichever order. */
 static enum pst_step_result step_match(void *request, struct pst_err *err)
@@ -142,8 +141,7 @@ void pst_egress_run(struct pst_egress_request *r)
     }
 }
 
-/* --- the answer
- * -------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 bool pst_egress_may_flow(const struct pst_egress_request *r)
 {
@@ -220,8 +218,7 @@ void pst_egress_end(struct pst_egress_request *r, enum pst_error code, bool told
     request_free(r);
 }
 
-/* --- messages
- * ----------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static enum pst_status body_take(struct pst_egress_request *r, const struct pst_ipc_submit *s,
                                  struct pst_message *m)

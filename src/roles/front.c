@@ -9,8 +9,7 @@
 
 enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 
-/* --- configuration
- * ---------------------------------------------------------------------------------- */
+/* --- configuration ---------------------------------------------------------------------------- */
 
 static void config_free(struct pst_front_config *config)
 {
@@ -55,8 +54,7 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
     return PST_OK;
 }
 
-/* --- listeners
- * ----------------------------------------------------------------------------------------- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
 static enum pst_status on_listen(void *user, const struct pst_ipc_listen *m, int *fd,
                                  struct pst_err *err)
@@ -82,8 +80,7 @@ static void listener_ready(struct pst_loop *loop, struct pst_watch watch, unsign
     pst_front_accept(user);
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
 {

@@ -137,8 +137,7 @@ static inline uint8_t pst_front_round(const struct pst_front_request *r)
 }
 void pst_front_settle(struct pst_front_request *r);
 
-/* --- front_answer.c: the way back
- * ----------------------------------------------------------------- */
+/* --- front_answer.c: the way back ------------------------------------------------------------- */
 
 /* An error instead of an answer; or, when the answer has begun, its end in the dialect. */
 void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *why,

@@ -5,8 +5,7 @@ static struct pst_str id_view(const struct pst_front_request *r)
     return pst_str_of(r->id_text, r->id != 0 ? PST_FRONT_ID_TEXT : 0);
 }
 
-/* --- writing to the client
- * ----------------------------------------------------------------------------- */
+/* --- writing to the client -------------------------------------------------------------------- */
 
 static bool keep_alive(const struct pst_front_request *r)
 {
@@ -227,8 +226,7 @@ void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_st
     pst_buf_release(&body);
 }
 
-/* --- 9 guard: from the upstream
- * ---------------------------------------------------------------------------- */
+/* --- 9 guard: from the upstream --------------------------------------------------------------- */
 
 void pst_front_answer_credit(struct pst_front_request *r)
 {

@@ -24,8 +24,7 @@ static uint64_t limit(const struct pst_front *f, enum pst_limit which)
     return f->config->image->limits.v[which];
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void conn_free(struct pst_loop *loop, void *user)
 {
@@ -173,8 +172,7 @@ void pst_front_accept(struct pst_front_listener *l)
     }
 }
 
-/* --- sending
- * ---------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static void interest(struct pst_front_conn *c)
 {
@@ -256,8 +254,7 @@ void pst_front_conn_await(struct pst_front_conn *c)
     }
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static void on_event(struct pst_front_conn *c, const struct pst_h1_event *event, bool *ret_stop)
 {

@@ -7,8 +7,7 @@ static struct pst_str nothing(void)
     return (struct pst_str){NULL, 0};
 }
 
-/* --- 1 admit: the head
- * ------------------------------------------------------------------------------- */
+/* --- 1 admit: the head ------------------------------------------------------------------------ */
 
 struct refused_header {
     struct pst_str name;
@@ -163,8 +162,7 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
     return PST_STEP_NEXT;
 }
 
-/* --- 2 read: the body
- * -------------------------------------------------------------------------------- */
+/* --- 2 read: the body ------------------------------------------------------------------------- */
 
 static void json_begin(struct pst_front_request *r)
 {
@@ -240,8 +238,7 @@ static enum pst_step_result step_read(void *request, struct pst_err *err)
     return pst_json_finish(&r->json, err) == PST_OK ? PST_STEP_NEXT : PST_STEP_STOP;
 }
 
-/* --- 3 inspect: what it means
- * ------------------------------------------------------------------------- */
+/* --- 3 inspect: what it means ----------------------------------------------------------------- */
 
 /* Warden is told every name, so all of them must fit one proposal, beside the credential. */
 static enum pst_status tools_check(const struct pst_front_request *r, struct pst_err *err)
@@ -327,8 +324,7 @@ static enum pst_step_result step_inspect(void *request, struct pst_err *err)
     return PST_STEP_STOP;
 }
 
-/* --- propose and guard
- * -------------------------------------------------------------------------------- */
+/* --- propose and guard ------------------------------------------------------------------------ */
 
 static enum pst_step_result step_propose(void *request, struct pst_err *err)
 {
@@ -393,8 +389,7 @@ void pst_front_request_run(struct pst_front_request *r)
     }
 }
 
-/* --- life of a request
- * --------------------------------------------------------------------------------- */
+/* --- life of a request ------------------------------------------------------------------------ */
 
 static void config_take(struct pst_front_request *r)
 {
@@ -482,8 +477,7 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
     }
 }
 
-/* --- what warden and audit say
- * ---------------------------------------------------------------------------- */
+/* --- what warden and audit say ---------------------------------------------------------------- */
 
 static void on_denied(struct pst_front_request *r, const struct pst_ipc_denied *m)
 {

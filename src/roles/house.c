@@ -50,8 +50,7 @@ void pst_house_timer(struct pst_house *house, struct pst_timer *timer, uint64_t 
     }
 }
 
-/* --- links
- * ---------------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------ */
 
 /* Who hears first when a wake-up is over. A request waits for the decision and for its answer, not
  * for the body to arrive at the egress or for evidence of what is over. */
@@ -260,8 +259,7 @@ static void flush_all(struct pst_loop *loop, void *user)
     holds_set(house);
 }
 
-/* --- the supervisor's orders
- * ---------------------------------------------------------------------- */
+/* --- the supervisor's orders ------------------------------------------------------------------ */
 
 static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *go,
                              struct pst_err *err)

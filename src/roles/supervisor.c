@@ -31,8 +31,7 @@ void pst_super_log(const struct pst_super *s, const char *fmt, ...)
     (void)fprintf(stderr, "%s supervisor %s\n", when, text);
 }
 
-/* --- listeners
- * ------------------------------------------------------------------------------------------ */
+/* --- listeners -------------------------------------------------------------------------------- */
 
 static enum pst_status listener_open(struct pst_super *s, const struct pst_plan_listener *row,
                                      struct pst_err *err)
@@ -68,8 +67,7 @@ enum pst_status pst_super_listen(struct pst_super *s, struct pst_err *err)
     return PST_OK;
 }
 
-/* --- the demo model
- * ---------------------------------------------------------------------------------------- */
+/* --- the demo model --------------------------------------------------------------------------- */
 
 static enum pst_status demo_start(struct pst_super *s, struct pst_err *err);
 
@@ -119,8 +117,7 @@ static enum pst_status demo_start(struct pst_super *s, struct pst_err *err)
     return pst_watch(s->loop, s->demo.pidfd, PST_READ, demo_ended, s, &s->demo_watch, err);
 }
 
-/* --- heartbeat, stop
- * --------------------------------------------------------------------------------------- */
+/* --- heartbeat, stop -------------------------------------------------------------------------- */
 
 static void heartbeat(struct pst_loop *loop, void *user)
 {

@@ -114,8 +114,7 @@ static enum pst_status folder_give(int fd, uid_t user, struct pst_err *err)
     return status;
 }
 
-/* --- what a child is given
- * --------------------------------------------------------------------------- */
+/* --- what a child is given -------------------------------------------------------------------- */
 
 static void grant(struct pst_child *c, enum pst_grant what, int fd)
 {
@@ -222,8 +221,7 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
     }
 }
 
-/* --- death
- * --------------------------------------------------------------------------------------------- */
+/* --- death ------------------------------------------------------------------------------------ */
 
 static void note_send(struct pst_super *s)
 {
@@ -323,8 +321,7 @@ void pst_child_kill(struct pst_child *c)
     }
 }
 
-/* --- what a child says
- * ------------------------------------------------------------------------------------ */
+/* --- what a child says ------------------------------------------------------------------------ */
 
 static void stats_forward(struct pst_child *c, struct pst_str counters)
 {

@@ -52,8 +52,7 @@ void pst_super_image_send(struct pst_child *c)
     }
 }
 
-/* --- into force
- * ------------------------------------------------------------------------------------- */
+/* --- into force ------------------------------------------------------------------------------- */
 
 void pst_super_reload_done(struct pst_super *s, bool ok, const char *why)
 {
@@ -213,8 +212,7 @@ static void coming_complete(struct pst_super *s)
     images_release(&old);
 }
 
-/* --- the compiler
- * -------------------------------------------------------------------------------------- */
+/* --- the compiler ----------------------------------------------------------------------------- */
 
 static void compiler_end(struct pst_super *s)
 {

@@ -110,8 +110,7 @@ void pst_super_child_want(struct pst_super *s, enum pst_role role, uint8_t index
 void pst_child_kill(struct pst_child *c);
 void pst_child_flush_all(struct pst_super *s);
 
-/* --- supervisor_images.c
- * -------------------------------------------------------------------------- */
+/* --- supervisor_images.c ---------------------------------------------------------------------- */
 
 /* Starts the one-shot compiler; what it sends is put into force when it is complete. */
 enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err);

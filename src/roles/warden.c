@@ -70,8 +70,7 @@ static void cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_err
     }
 }
 
-/* --- messages
- * ------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static enum pst_status on_settle(struct pst_warden *w, struct pst_link *front,
                                  const struct pst_ipc_settle *s)
