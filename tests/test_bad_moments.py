@@ -295,11 +295,44 @@ def test_a_reload_with_a_missing_secret_stops_nothing(tmp_path):
         path = gw.state / "postern.yaml"
         path.write_text(path.read_text().replace(
             "models:\n", "  u2: {url: 'http://127.0.0.1:9/v1', allow_private: true, "
-                         "credential: {env: NOT_THERE_AT_ALL}}\nmodels:\n"))
+                         "key: {env: NOT_THERE_AT_ALL}}\nmodels:\n"))
         gw.run("reload", check=False)
         time.sleep(1)
         assert gw.process.poll() is None
         assert gw.chat().status == 200
+
+
+def test_a_secret_that_is_gone_stops_one_upstream_only(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret-of-u1\n")
+    secret.chmod(0o600)
+    with house.Upstream() as upstream, house.Gateway(tmp_path, upstream, start=False) as gw:
+        path = gw.state / "postern.yaml"
+        path.write_text(path.read_text().replace(
+            "allow_private: true}", f"allow_private: true, key: {{file: '{secret}'}}}}"))
+        gw.start()
+        assert gw.chat().status == 200
+        secret.rename(tmp_path / "away")
+        os.kill(gw.pids()[("egress", 0)], signal.SIGKILL)
+        time.sleep(1)
+        assert gw.process.poll() is None and gw.chat().status == 503
+        (tmp_path / "away").rename(secret)
+        assert wait_for(lambda: gw.chat().status == 200, 15, 0.3)
+
+
+def test_evidence_names_the_upstream_it_was(tmp_path):
+    """Upstreams change places: the records follow, and nothing goes to the one that was there before."""
+    with house.Upstream() as a, house.Upstream() as b, house.Gateway(tmp_path, a) as gw:
+        first = gw.chat()
+        path = gw.state / "postern.yaml"
+        path.write_text(path.read_text().replace("  u1:", "  a0: {url: '%s', allow_private: true}\n"
+                                                 "  u1:" % b.url, 1))
+        gw.reload()
+        second = wait_for(lambda: ask(gw), 10)
+        for answer in (first, second):
+            record = gw.wait_record(kind="outcome", request=answer.request_id)
+            assert record["upstream"] == "u1", record
+        assert not b.requests()
 
 
 def test_a_new_address_means_new_connections(tmp_path):

@@ -154,6 +154,20 @@ static void test_warden(void **state)
     assert_int_equal(last.line, 16);
     pst_cedar_free(set);
 
+    /* a single bit anywhere in it, and nothing is decided by it */
+    struct pst_warden_image *writable = NULL;
+    for (size_t i = 0; i < images.n; i++) {
+        writable = images.list[i].kind == PST_IMAGE_WARDEN ? images.list[i].p : writable;
+    }
+    uint8_t *bytes = (void *)writable;
+    for (size_t i = 0; i < warden->cedar_n; i += 61) {
+        bytes[warden->cedar_at + i] ^= 4;
+        set = NULL;
+        assert_int_equal(pst_cedar_image_open(pst_image_cedar(warden), &set, &err), PST_ERR);
+        assert_null(set);
+        bytes[warden->cedar_at + i] ^= 4;
+    }
+
     size_t at = 0;
     struct pst_str group;
     assert_true(pst_image_group_next(warden, PST_STR("User::alice"), &at, &group));

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/enc.h"
+#include "base/map.h"
 #include "sys/sandbox.h"
 
 #include <stdalign.h>
@@ -96,6 +97,11 @@ const struct pst_image_model *pst_image_model(const struct pst_image_model *mode
         }
     }
     return NULL;
+}
+
+uint64_t pst_image_target(const char *host, uint32_t port)
+{
+    return pst_hash(port, pst_str_c(host));
 }
 
 struct pst_str pst_image_cedar(const struct pst_warden_image *warden)

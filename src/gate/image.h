@@ -163,6 +163,10 @@ struct pst_dial_target {
     char host[PST_HOST_MAX]; /* the proxy's, where there is one */
 };
 
+/* Names an address by number: an egress and dial that hold images of different generations must not
+ * mean different hosts by the same upstream. */
+uint64_t pst_image_target(const char *host, uint32_t port);
+
 struct pst_dial_image {
     struct pst_image_head head;
     struct pst_limits limits;

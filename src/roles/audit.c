@@ -3,6 +3,7 @@
 #include "crypto/crypto.h"
 #include "crypto/random.h"
 #include "gate/operation.h"
+#include "gate/steps.h"
 #include "sys/fd.h"
 
 #include <stdlib.h>
@@ -86,8 +87,15 @@ static void fail(struct pst_audit *a, const struct pst_err *err)
 static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t *ret_seq)
 {
     struct pst_err err = {0};
-    if (pst_audit_log_add(&a->log, r, ret_seq, &err) != PST_OK) {
+    if (pst_house_simulates(&a->house, PST_X_RECORD_UNWRITTEN)) {
+        (void)pst_fail(&err, PST_E_AUDIT_UNAVAILABLE, "simulated");
+    }
+    if (err.code != PST_E_NONE || pst_audit_log_add(&a->log, r, ret_seq, &err) != PST_OK) {
+        pst_house_count(&a->house, PST_METRIC_EXCEPTION(PST_X_RECORD_UNWRITTEN), 1);
         pst_house_log(&a->house, "a record was refused: %s", err.text);
+        if (a->log.broken) {
+            fail(a, &err);
+        }
         return false;
     }
     if (r->kind != PST_RECORD_OUTCOME) {
@@ -113,40 +121,38 @@ static struct pst_audit_pending *pending_get(struct pst_audit *a, uint64_t req)
     return pst_map_get(&a->pending, pst_str_of(&req, sizeof req));
 }
 
-static struct pst_audit_pending *pending_add(struct pst_audit *a, const struct pst_ipc_release *m)
+static struct pst_audit_pending *pending_new(struct pst_audit *a, uint64_t req)
 {
-    struct pst_audit_pending *p = pending_get(a, m->req);
+    struct pst_audit_pending *p = calloc(1, sizeof *p);
     if (p == NULL) {
-        p = calloc(1, sizeof *p);
-        if (p == NULL) {
-            return NULL;
-        }
-        p->req = m->req;
-        if (!pst_map_put(&a->pending, pst_str_of(&p->req, sizeof p->req), p)) {
-            free(p);
-            return NULL;
-        }
+        return NULL;
     }
+    p->req = req;
+    if (!pst_map_put(&a->pending, pst_str_of(&p->req, sizeof p->req), p)) {
+        free(p);
+        return NULL;
+    }
+    return p;
+}
+
+static void pending_free(struct pst_audit *a, struct pst_audit_pending *p)
+{
+    (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
+    free(p);
+}
+
+/* The attempt that is on record now. What a front answers alone has no other side to wait for. */
+static void pending_set(struct pst_audit_pending *p, const struct pst_ipc_release *m)
+{
     p->front = m->front;
     p->egress = m->upstream;
     p->generation = m->generation;
     p->attempts = m->attempt;
-    p->done = false;
+    p->done = pst_operation_row(m->operation)->place == PST_PLACE_LOCAL;
     pst_str_cut_c(PST_ISTR(m->principal), p->principal, sizeof p->principal);
     pst_str_cut_c(PST_ISTR(m->end_user), p->end_user, sizeof p->end_user);
     pst_str_cut_c(PST_ISTR(m->key_id), p->key_id, sizeof p->key_id);
     pst_str_cut_c(PST_ISTR(m->upstream_model), p->upstream_model, sizeof p->upstream_model);
-    return p;
-}
-
-/* This attempt goes nowhere. What was never released has no outcome either. */
-static void pending_drop(struct pst_audit *a, struct pst_audit_pending *p, bool fresh)
-{
-    p->done = true;
-    if (fresh) {
-        (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
-        free(p);
-    }
 }
 
 /* Both sides are done with it: its outcome is written. */
@@ -159,8 +165,7 @@ static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
     }
     pst_audit_outcome(a, p, &a->space, &r);
     (void)record_add(a, &r, &seq);
-    (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
-    free(p);
+    pending_free(a, p);
 }
 
 static enum pst_role answering_role(uint8_t upstream)
@@ -168,12 +173,49 @@ static enum pst_role answering_role(uint8_t upstream)
     return upstream == PST_UPSTREAM_CONTROL ? PST_ROLE_CONTROL : PST_ROLE_EGRESS;
 }
 
-static void cut(struct pst_audit *a, uint64_t req, uint8_t front, uint8_t upstream, uint16_t code)
+static struct pst_link *answering_link(struct pst_audit *a, uint8_t upstream)
 {
     enum pst_role role = answering_role(upstream);
-    struct pst_link *link = pst_house_peer(&a->house, role,
-                                           role == PST_ROLE_CONTROL ? 0 : upstream);
+    return pst_house_peer(&a->house, role, role == PST_ROLE_CONTROL ? 0 : upstream);
+}
+
+/* A release that still waits for its record must not overtake the order to stop. */
+static bool release_drop(struct pst_audit_queue *q, uint64_t req)
+{
+    bool dropped = false;
+    for (struct pst_audit_waiting **at = &q->first; *at != NULL;) {
+        struct pst_audit_waiting *w = *at;
+        uint64_t id;
+        memcpy(&id, w->fixed, sizeof id); /* the first field of all that is queued */
+        if (w->type == PST_IPC_RELEASED && id == req) {
+            *at = w->next;
+            pst_buf_release(&w->tail);
+            free(w);
+            dropped = true;
+        } else {
+            at = &w->next;
+        }
+    }
+    q->last = &q->first;
+    while (*q->last != NULL) {
+        q->last = &(*q->last)->next;
+    }
+    return dropped;
+}
+
+/* Ends what an egress, or control, has of a request: orders it to stop, and takes back the release
+ * that did not leave yet. */
+static void end_at(struct pst_audit *a, uint64_t req, uint8_t front, uint8_t upstream,
+                   uint16_t code)
+{
+    struct pst_audit_pending *p = pending_get(a, req);
+    struct pst_link *link = answering_link(a, upstream);
     struct pst_ipc_cut out = {.req = req, .code = code, .front = front};
+    bool unsent = release_drop(&a->written, req);
+    unsent = release_drop(&a->durable, req) || unsent;
+    if (p != NULL && (unsent || link == NULL)) {
+        p->done = true; /* it never heard of it, or is gone and will say nothing more */
+    }
     if (link != NULL) {
         (void)PST_LINK_SEND(link, CUT, &out);
     }
@@ -202,6 +244,7 @@ static bool release_pass(struct pst_audit *a, const struct pst_ipc_release *m, u
     struct pst_ipc_released out = {.req = m->req,
                                    .seq = seq,
                                    .body_bytes = m->body_bytes,
+                                   .generation = m->generation,
                                    .front = m->front,
                                    .operation = m->operation,
                                    .stream = m->stream,
@@ -226,23 +269,22 @@ static enum pst_status on_release(struct pst_audit *a, const struct pst_ipc_rele
         return PST_ERR;
     }
     struct pst_audit_pending *p = pending_get(a, m->req);
-    bool fresh = p == NULL;
+    bool first = p == NULL;
     if (p != NULL && !p->done && p->egress != m->upstream) {
-        cut(a, p->req, p->front, p->egress, PST_E_CLIENT_CLOSED); /* one attempt at a time */
+        end_at(a, p->req, p->front, p->egress, PST_E_CLIENT_CLOSED); /* one attempt at a time */
     }
-    p = pending_add(a, m);
+    p = first ? pending_new(a, m->req) : p;
     if (p == NULL || !record_add(a, &r, &seq)) {
-        if (p != NULL) {
-            pending_drop(a, p, fresh);
+        if (first && p != NULL) {
+            pending_free(a, p);
         }
         refuse(a, m->req, m->front);
         return PST_OK;
     }
-    p->local = pst_operation_row(m->operation)->place == PST_PLACE_LOCAL;
-    p->done = p->local;
+    pending_set(p, m);
     a->generation = m->generation;
     if (!release_pass(a, m, seq, &permitted)) {
-        p->done = true;
+        p->done = true; /* nobody else hears of it */
         refuse(a, m->req, m->front);
     }
     return PST_OK;
@@ -293,28 +335,6 @@ static enum pst_status on_tool(struct pst_audit *a, const struct pst_ipc_tool_de
     return PST_OK;
 }
 
-static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
-{
-    struct pst_audit_pending *p = pending_get(a, m->req);
-    if (m->outcome >= PST_E_COUNT) {
-        return PST_ERR;
-    }
-    if (p != NULL) {
-        p->outcome = *m;
-        p->settled = true;
-        if (pst_house_peer(&a->house, answering_role(p->egress), p->egress) == NULL &&
-            answering_role(p->egress) == PST_ROLE_EGRESS) {
-            p->done = true; /* its egress is gone and will say nothing more */
-        }
-        if (!p->done) { /* its front calls it finished: whatever still runs of it, ends */
-            cut(a, p->req, p->front, p->egress,
-                m->outcome != PST_E_NONE ? m->outcome : PST_E_CLIENT_CLOSED);
-        }
-        pending_close(a, p);
-    }
-    return PST_OK;
-}
-
 static enum pst_status on_administered(struct pst_audit *a, const struct pst_ipc_administered *m)
 {
     struct pst_record r;
@@ -335,39 +355,30 @@ static enum pst_status on_done(struct pst_audit *a, const struct pst_ipc_done *m
     return PST_OK;
 }
 
-/* A release that still waits for its record must not overtake the order to stop. */
-static bool release_drop(struct pst_audit_queue *q, uint64_t req)
-{
-    bool dropped = false;
-    for (struct pst_audit_waiting **at = &q->first; *at != NULL;) {
-        struct pst_audit_waiting *w = *at;
-        uint64_t id;
-        memcpy(&id, w->fixed, sizeof id); /* the first field of all that is queued */
-        if (w->type == PST_IPC_RELEASED && id == req) {
-            *at = w->next;
-            pst_buf_release(&w->tail);
-            free(w);
-            dropped = true;
-        } else {
-            at = &w->next;
-        }
-    }
-    q->last = &q->first;
-    while (*q->last != NULL) {
-        q->last = &(*q->last)->next;
-    }
-    return dropped;
-}
-
 static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cancel *m)
 {
+    end_at(a, m->req, m->front, m->upstream, m->code);
+    return PST_OK;
+}
+
+/* Its front calls it finished: whatever still runs of it, or waits for a body that was taken back,
+ * ends. */
+static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
+{
     struct pst_audit_pending *p = pending_get(a, m->req);
-    bool unsent = release_drop(&a->written, m->req);
-    unsent = release_drop(&a->durable, m->req) || unsent;
-    if (unsent && p != NULL) {
-        p->done = true; /* its egress never heard of it */
+    if (m->outcome >= PST_E_COUNT) {
+        return PST_ERR;
     }
-    cut(a, m->req, m->front, m->upstream, m->code);
+    if (p == NULL) {
+        return PST_OK;
+    }
+    p->outcome = *m;
+    p->settled = true;
+    if (!p->done) {
+        end_at(a, p->req, p->front, p->egress,
+               m->outcome != PST_E_NONE ? m->outcome : PST_E_CLIENT_CLOSED);
+    }
+    pending_close(a, p);
     return PST_OK;
 }
 
@@ -493,6 +504,8 @@ static void interval_tick(struct pst_loop *loop, void *user)
     sync_start(a);
     if (interval_mode(a)) {
         pst_house_timer(&a->house, &a->interval, a->image->interval_ms, interval_tick, a);
+    } else {
+        a->wanted = a->log.written.seq; /* the window has just been closed by a reload */
     }
 }
 
@@ -534,8 +547,8 @@ static void log_write(struct pst_audit *a)
 static void on_before_sleep(void *user)
 {
     struct pst_audit *a = user;
-    if (!a->house.running) {
-        return;
+    if (!a->house.running || a->house.failed) {
+        return; /* after a failure nothing more is passed on */
     }
     log_write(a);
     if (a->house.failed) {
@@ -646,6 +659,7 @@ static void on_peer_lost(void *user, struct pst_link *link)
     struct pst_audit_pending *p;
     if (link->peer == PST_ROLE_KEYS) {
         pst_buf_clear(&a->checkpoint_text);
+        a->checkpoint_at = 0; /* what it did not sign is asked for again */
         return;
     }
     if (link->peer != PST_ROLE_WARDEN && link->peer != PST_ROLE_EGRESS &&
@@ -663,6 +677,8 @@ static void on_peer_lost(void *user, struct pst_link *link)
             p->settled = true;
         } else if (answering_role(p->egress) == link->peer &&
                    (link->peer == PST_ROLE_CONTROL || p->egress == link->index)) {
+            (void)release_drop(&a->written, p->req); /* the next one knows nothing of it */
+            (void)release_drop(&a->durable, p->req);
             p->done = true;
         }
         pending_close(a, p);
@@ -726,7 +742,6 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
     }
     a->map = map;
     a->image = cast.image;
-    a->generation = a->image->head.generation;
     return PST_OK;
 }
 

@@ -76,7 +76,7 @@ struct pst_audit_pending {
     uint64_t req;
     uint32_t generation;
     uint8_t front, egress, attempts;
-    bool settled, done, local;
+    bool settled, done;
     char principal[128], end_user[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
     struct pst_ipc_done egress_done;

@@ -333,7 +333,13 @@ static enum pst_status on_submit(struct control *c, struct pst_link *front, stru
     }
     r = get(c, s->req, front->index);
     if (r == NULL || !pst_buf_add(&r->body, m->tail)) {
-        return PST_ERR;
+        struct pst_ipc_answer busy = {.req = s->req,
+                                      .error = PST_E_CONTROL_UNAVAILABLE,
+                                      .first = 1,
+                                      .last = 1,
+                                      .attempt = s->attempt};
+        (void)PST_LINK_SEND(front, ANSWER, &busy);
+        return PST_OK;
     }
     r->has_body = true;
     r->attempt = s->attempt;
@@ -344,12 +350,13 @@ static enum pst_status on_submit(struct control *c, struct pst_link *front, stru
 static enum pst_status on_released(struct control *c, const struct pst_ipc_released *m)
 {
     const struct pst_operation_row *row = pst_operation_row(m->operation);
-    if (row == NULL || row->place != PST_PLACE_CONTROL) {
+    struct admin_request *r = find(c, m->req);
+    if (row == NULL || row->place != PST_PLACE_CONTROL || (r != NULL && r->released)) {
         return PST_ERR;
     }
-    struct admin_request *r = get(c, m->req, m->front);
+    r = get(c, m->req, m->front);
     if (r == NULL) {
-        return PST_OK;
+        return PST_OK; /* its front was told so when it handed the body in */
     }
     r->released = true;
     r->operation = m->operation;
@@ -449,6 +456,23 @@ static void on_peer_new(void *user, struct pst_link *link)
     }
 }
 
+/* What a front asked for that is gone, or what an audit released that is gone, ends. A reload goes
+ * on: the supervisor has it in hand. */
+static void on_peer_lost(void *user, struct pst_link *link)
+{
+    struct control *c = user;
+    size_t at = 0;
+    struct pst_str key;
+    struct admin_request *r;
+    while ((r = pst_map_next(&c->requests, &at, &key)) != NULL) {
+        if ((link->peer == PST_ROLE_FRONT && r->front == link->index) ||
+            link->peer == PST_ROLE_AUDIT) {
+            done_tell(c, r, 0, 0);
+            forget(c, r);
+        }
+    }
+}
+
 static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, int *fd,
                                 struct pst_err *err)
 {
@@ -503,7 +527,8 @@ int pst_control_main(uint8_t index)
                                              .begin = on_begin,
                                              .message = on_message,
                                              .order = on_order,
-                                             .peer_new = on_peer_new};
+                                             .peer_new = on_peer_new,
+                                             .peer_lost = on_peer_lost};
     struct pst_err err = {0};
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL || pst_crypto_init(&err) != PST_OK) {

@@ -24,7 +24,8 @@ struct dial;
 /* One question of an egress: the addresses of its upstream, tried in order. */
 struct call {
     struct dial *dial;
-    uint64_t id;
+    uint64_t id;     /* as its egress names it */
+    uint64_t serial; /* as no other question of this process is named */
     uint8_t egress;
     struct pst_dial_target target; /* a copy: it outlives the image it came from */
     struct pst_addr tries[TRIES_MAX];
@@ -50,6 +51,7 @@ struct dial {
     struct pst_timer resolver_timer;
     struct call *calls;
     size_t n_calls;
+    uint64_t serial;
 };
 
 static void try_next(struct call *c);
@@ -233,10 +235,10 @@ static void resolver_pump(struct dial *d)
 }
 
 /* A question that has been given up is not in the list any more. */
-static struct call *call_find(struct dial *d, const void *key)
+static struct call *call_find(struct dial *d, uint64_t serial)
 {
     for (struct call *c = d->calls; c != NULL; c = c->next) {
-        if ((const void *)c == key) {
+        if (c->serial == serial) {
             return c;
         }
     }
@@ -245,18 +247,16 @@ static struct call *call_find(struct dial *d, const void *key)
 
 struct question {
     struct dial *dial;
-    struct call *call;
-    uint64_t id;
+    uint64_t serial;
 };
 
 static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
     (void)timeouts;
     struct question *q = arg;
-    struct call *c = call_find(q->dial, q->call);
-    bool mine = c != NULL && c->id == q->id;
+    struct call *c = call_find(q->dial, q->serial);
     free(q);
-    if (mine && status == ARES_SUCCESS) {
+    if (c != NULL && status == ARES_SUCCESS) {
         for (const struct ares_addrinfo_node *n = info->nodes; n != NULL; n = n->ai_next) {
             struct pst_addr a;
             if (pst_addr_of(n->ai_addr, (socklen_t)n->ai_addrlen, &a)) {
@@ -265,9 +265,9 @@ static void resolved(void *arg, int status, int timeouts, struct ares_addrinfo *
         }
     }
     ares_freeaddrinfo(info);
-    if (mine && status == ARES_SUCCESS) {
+    if (c != NULL && status == ARES_SUCCESS) {
         try_next(c);
-    } else if (mine) {
+    } else if (c != NULL) {
         char text[120];
         pst_text(text, sizeof text, "the upstream's name could not be resolved: %s",
                  ares_strerror(status));
@@ -310,7 +310,7 @@ static void resolve(struct call *c)
         call_fail(c, PST_E_UPSTREAM_CONNECT, "there is no resolver");
         return;
     }
-    *q = (struct question){d, c, c->id};
+    *q = (struct question){d, c->serial};
     pst_text(port, sizeof port, "%u", c->target.port);
     ares_getaddrinfo(d->resolver, c->target.host, port, &hints, resolved, q);
     resolver_pump(d);
@@ -339,22 +339,25 @@ static enum pst_status on_connect(struct dial *d, struct pst_link *link,
                                   const struct pst_ipc_connect *m)
 {
     const struct pst_dial_target *target = target_of(d, link->index);
-    if (target == NULL || d->n_calls >= CALLS_MAX) {
-        return PST_ERR;
-    }
     struct call *c = calloc(1, sizeof *c);
     struct pst_addr literal;
     if (c == NULL) {
         return PST_OK; /* the egress's own timer ends it */
     }
-    *c = (struct call){.dial = d, .id = m->id, .egress = link->index, .fd = -1};
-    memcpy(&c->target, target, sizeof c->target);
+    *c = (struct call){
+        .dial = d, .id = m->id, .serial = ++d->serial, .egress = link->index, .fd = -1};
     c->next = d->calls;
     d->calls = c;
     d->n_calls++;
+    if (target == NULL || m->target != pst_image_target(target->host, target->port) ||
+        d->n_calls > CALLS_MAX) {
+        call_fail(c, PST_E_UPSTREAM_CONNECT, "the configuration is changing, or dial is too busy");
+        return PST_OK;
+    }
+    c->target = *target;
     pst_house_timer(&d->house, &c->timer, d->image->limits.v[PST_LIMIT_connect_ms], call_timeout,
                     c);
-    if (pst_addr_parse_ip(pst_str_c(target->host), (uint16_t)target->port, &literal)) {
+    if (pst_addr_parse_ip(pst_str_c(c->target.host), (uint16_t)c->target.port, &literal)) {
         address_add(c, &literal);
         try_next(c);
     } else {

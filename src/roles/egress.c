@@ -167,6 +167,17 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
     return PST_OK;
 }
 
+/* Whether both mean the same place, spoken to in the same way. */
+static bool same_upstream(const struct pst_egress_image *a, const struct pst_egress_image *b)
+{
+    return a->port == b->port && a->tls == b->tls && a->proxy_port == b->proxy_port &&
+           memcmp(a->host, b->host, sizeof a->host) == 0 &&
+           memcmp(a->proxy_host, b->proxy_host, sizeof a->proxy_host) == 0 &&
+           memcmp(a->base_path, b->base_path, sizeof a->base_path) == 0 &&
+           memcmp(a->cred_header, b->cred_header, sizeof a->cred_header) == 0 &&
+           memcmp(a->cred_prefix, b->cred_prefix, sizeof a->cred_prefix) == 0;
+}
+
 static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
                                 struct pst_err *err)
 {
@@ -184,9 +195,14 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         pst_memfd_unmap(&map);
         return PST_ERR;
     }
+    bool same = e->image != NULL && same_upstream(e->image, cast.image);
     pst_memfd_unmap(&e->map);
     e->map = map;
     e->image = cast.image;
+    if (!same) { /* what was decided for the one before must not go here */
+        e->since = cast.image->head.generation;
+        pst_egress_conns_renew(e);
+    }
     return PST_OK;
 }
 

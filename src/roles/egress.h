@@ -49,9 +49,10 @@ struct pst_egress_request {
     uint64_t id;
     enum pst_req_state state;
     uint8_t front, operation, attempt, round;
-    bool stream, hold, head_sent, cut;
+    bool stream, hold, head_sent;
     /* the body: inline bytes or a sealed memory file */
     bool has_body, released;
+    bool stale;    /* released when this upstream was another one */
     bool waiting;  /* a body without a release: counted in unreleased */
     bool verified; /* this body is what this release names; nothing else is sent */
     struct pst_buf inline_body;
@@ -80,6 +81,7 @@ struct pst_egress {
     struct pst_house house;
     struct pst_str map;
     const struct pst_egress_image *image;
+    uint32_t since; /* the generation from which on this upstream is the one that it is now */
     struct pst_secret *credential;
     int ca_fd;
     struct pst_tls_client *tls;
@@ -87,9 +89,8 @@ struct pst_egress {
     struct pst_map requests;
     uint32_t unreleased[PST_FRONTS_MAX + 1]; /* bodies of each front that wait for a release */
     struct pst_egress_conn *conns;
-    struct pst_egress_conn *idle;       /* the one used last comes first */
-    struct pst_egress_request *waiting; /* for a connection, oldest first; linked by next_waiting */
-    uint64_t durable;                   /* records that survive power loss */
+    struct pst_egress_conn *idle; /* the one used last comes first */
+    uint64_t durable;             /* records that survive power loss */
     uint64_t next_conn;
     uint32_t n_conns, n_idle;
     struct pst_timer sweep;
@@ -120,6 +121,9 @@ void pst_egress_conn_connected(struct pst_egress *e, const struct pst_ipc_connec
 enum pst_status pst_egress_conn_send(struct pst_egress_request *r, struct pst_err *err);
 /* Read interest follows pst_egress_may_flow. */
 void pst_egress_conn_resume(struct pst_egress_conn *c);
+/* The upstream is another one now: no connection is used again, none that is being made is waited
+ * for. Requests that were sent go on. */
+void pst_egress_conns_renew(struct pst_egress *e);
 /* Gives the connection back to the pool, or closes it when it cannot carry another request. */
 void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable);
 void pst_egress_conns_close(struct pst_egress *e);

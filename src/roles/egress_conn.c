@@ -189,7 +189,11 @@ enum pst_step_result pst_egress_conn_get(struct pst_egress_request *r, struct ps
         (void)pst_fail(err, PST_E_UPSTREAM_CONNECT, "no connection to the upstream is to be had");
         return PST_STEP_STOP;
     }
-    struct pst_ipc_connect m = {.id = c->id};
+    const struct pst_egress_image *image = e->image;
+    struct pst_ipc_connect m = {
+        .id = c->id,
+        .target = has_proxy(e) ? pst_image_target(image->proxy_host, image->proxy_port)
+                               : pst_image_target(image->host, image->port)};
     attach(c, r);
     timer_set(c, limit(e, PST_LIMIT_connect_ms));
     if (!PST_LINK_SEND(dial, CONNECT, &m)) {
@@ -197,6 +201,19 @@ enum pst_step_result pst_egress_conn_get(struct pst_egress_request *r, struct ps
         return PST_STEP_STOP;
     }
     return PST_STEP_WAIT;
+}
+
+void pst_egress_conns_renew(struct pst_egress *e)
+{
+    struct pst_egress_conn *next;
+    for (struct pst_egress_conn *c = e->conns; c != NULL; c = next) {
+        next = c->next;
+        if (c->phase == PST_EGRESS_BUSY) {
+            c->broken = true; /* what it carries ends, and it with it */
+        } else {
+            conn_fail(c, PST_E_UPSTREAM_CONNECT);
+        }
+    }
 }
 
 void pst_egress_conn_done(struct pst_egress_conn *c, bool reusable)
@@ -368,7 +385,8 @@ static void interest(struct pst_egress_conn *c)
     if (c->out.n > 0) {
         want |= PST_WRITE;
     }
-    if (c->phase == PST_EGRESS_PROXY || (r != NULL && pst_egress_may_flow(r))) {
+    if (c->phase == PST_EGRESS_PROXY || c->phase == PST_EGRESS_IDLE ||
+        (r != NULL && pst_egress_may_flow(r))) {
         want |= PST_READ;
     }
     pst_watch_set(c->egress->house.loop, c->watch, want);

@@ -71,6 +71,12 @@ static enum pst_status digest_memfd(struct pst_egress_request *r, struct pst_err
     return PST_OK;
 }
 
+static enum pst_step_result stop(struct pst_err *err, enum pst_error code)
+{
+    (void)pst_fail(err, code, "%s", pst_error_row(code)->text);
+    return PST_STEP_STOP;
+}
+
 /* The bytes in hand are the bytes that were decided. They cannot change any more: inline ones are
  * this process's copy, a memory file is sealed. */
 static enum pst_step_result step_verify(void *request, struct pst_err *err)
@@ -78,6 +84,9 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
     struct pst_egress_request *r = request;
     struct pst_egress *e = r->egress;
     uint8_t digest[32];
+    if (r->stale) {
+        return stop(err, PST_E_STALE_GENERATION);
+    }
     if (r->memfd >= 0) {
         if (digest_memfd(r, err) != PST_OK) {
             return PST_STEP_STOP;
@@ -93,8 +102,7 @@ static enum pst_step_result step_verify(void *request, struct pst_err *err)
         if (front != NULL) {
             pst_house_accuse(&e->house, front, PST_E_DIGEST_MISMATCH, r->id);
         }
-        (void)pst_fail(err, PST_E_DIGEST_MISMATCH, "the body is not what was decided");
-        return PST_STEP_STOP;
+        return stop(err, PST_E_DIGEST_MISMATCH);
     }
     r->verified = true;
     return PST_STEP_NEXT;
@@ -256,7 +264,8 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
 {
     const struct pst_ipc_submit *s = m->fixed;
     struct pst_egress_request *r = pst_egress_find(e, s->req);
-    if (s->req >> 56 != front->index || (r != NULL && r->front != front->index) ||
+    if (s->req >> 56 != front->index || front->index > PST_FRONTS_MAX ||
+        (r != NULL && r->front != front->index) ||
         !pst_ipc_legal(m->row, r != NULL ? r->state : PST_REQ_NONE)) {
         return PST_ERR;
     }
@@ -311,6 +320,10 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
         (r != NULL && r->front != m->front)) {
         return PST_ERR;
     }
+    if (r != NULL && r->released && r->round < m->round) {
+        pst_egress_end(r, PST_E_CLIENT_CLOSED, true); /* its WITHDRAW is still on its way */
+        r = NULL;
+    }
     if (r != NULL && (r->released || !pst_ipc_legal(pst_ipc_row(PST_IPC_RELEASED), r->state))) {
         released_twice(e, r);
         return PST_OK;
@@ -327,6 +340,7 @@ enum pst_status pst_egress_released(struct pst_egress *e, const struct pst_ipc_r
     r->released_bytes = m->body_bytes;
     r->seq = m->seq;
     r->hold = m->hold != 0;
+    r->stale = m->generation < e->since;
     r->stream = m->stream != 0;
     memcpy(r->digest, m->digest, sizeof r->digest);
     if (r->has_body && (r->operation != m->operation || r->round != m->round)) {

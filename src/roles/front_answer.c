@@ -447,6 +447,15 @@ static bool try_next(struct pst_front_request *r, const struct pst_ipc_answer *m
 static void on_control_answer(struct pst_front_request *r, const struct pst_ipc_answer *m,
                               struct pst_str tail)
 {
+    struct pst_err err = {0};
+    if (m->error != PST_E_NONE) {
+        enum pst_error code = m->error < PST_E_COUNT ? (enum pst_error)m->error : PST_E_INTERNAL;
+        (void)pst_fail(&err, code, "%s", pst_error_row(code)->text);
+        r->submitted = r->submitted && m->last == 0;
+        pst_front_withdraw(r);
+        pst_front_answer_error(r, &err, 0);
+        return;
+    }
     if (!pst_buf_add(&r->guarded, tail)) {
         pst_front_conn_close(r->conn);
         return;

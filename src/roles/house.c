@@ -196,21 +196,23 @@ static void interest_set(struct pst_house *house, const struct pst_house_link *l
                   (l->held ? 0U : PST_READ) | (l->link.blocked ? PST_WRITE : 0U));
 }
 
-static void link_flush(struct pst_house *house, struct pst_house_link *l)
+/* False when the link was dropped: what its loss made others say is still to be sent. */
+static bool link_flush(struct pst_house *house, struct pst_house_link *l)
 {
     if (!l->used || (l->link.queued == 0 && !l->link.broken)) {
-        return;
+        return true;
     }
     enum pst_status status = pst_link_flush(&l->link);
     if (status == PST_ERR) {
         if (l == &house->control) {
             pst_loop_stop(house->loop);
-        } else {
-            link_drop(house, l);
+            return true;
         }
-        return;
+        link_drop(house, l);
+        return false;
     }
     interest_set(house, l);
+    return true;
 }
 
 /* Back-pressure, as ops->hold says: whoever asks faster than answers can be passed on, waits. */
@@ -245,13 +247,16 @@ static void flush_all(struct pst_loop *loop, void *user)
     if (house->ops->before_sleep != NULL) {
         house->ops->before_sleep(house->user);
     }
-    uint8_t order[PST_HOUSE_LINKS]; /* a link that is dropped leaves the house's own */
-    size_t n = house->n_order;
-    memcpy(order, house->order, n);
-    for (size_t i = 0; i < n; i++) {
-        link_flush(house, &house->links[order[i]]);
+    for (bool all = false; !all;) {     /* each round but the last drops a link, so it ends */
+        uint8_t order[PST_HOUSE_LINKS]; /* a link that is dropped leaves the house's own */
+        size_t n = house->n_order;
+        memcpy(order, house->order, n);
+        all = true;
+        for (size_t i = 0; i < n; i++) {
+            all = link_flush(house, &house->links[order[i]]) && all;
+        }
     }
-    link_flush(house, &house->control);
+    (void)link_flush(house, &house->control);
     holds_set(house);
 }
 

@@ -12,7 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STOP_MS = 800, DEMO_RESTART_MS = 500, LISTEN_BACKLOG = 1024 };
+enum {
+    STOP_MS = 800,
+    DEMO_RESTART_MS = 500,
+    LISTEN_BACKLOG = 1024,
+    START_PATIENCE = 12, /* times the usual: audit reads a whole segment at its start */
+};
 
 void pst_super_log(const struct pst_super *s, const char *fmt, ...)
 {
@@ -86,7 +91,7 @@ static void demo_ended(struct pst_loop *loop, struct pst_watch watch, unsigned r
     int status;
     pst_unwatch(loop, &s->demo_watch);
     if (pst_proc_reap(&s->demo, &status, &err) == PST_OK && !s->stopping &&
-        !pst_timer_set(loop, &s->stop_timer, DEMO_RESTART_MS, demo_again, s)) {
+        !pst_timer_set(loop, &s->demo_timer, DEMO_RESTART_MS, demo_again, s)) {
         pst_super_log(s, "the demo model has ended");
     }
 }
@@ -128,7 +133,8 @@ static void heartbeat(struct pst_loop *loop, void *user)
         if (!c->running) {
             continue;
         }
-        if (c->unanswered++ >= limits.v[PST_LIMIT_heartbeat_missed]) {
+        if (c->unanswered++ >=
+            limits.v[PST_LIMIT_heartbeat_missed] * (c->ready ? 1 : START_PATIENCE)) {
             pst_super_log(s, "%s/%u does not answer", pst_role_name(c->role), c->index);
             pst_child_kill(c);
             continue;

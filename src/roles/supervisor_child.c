@@ -395,14 +395,33 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
     }
 }
 
-/* A front is believed nothing about others: what it accuses, it is restarted for itself. */
+/* Who reads bytes from outside is believed little: an egress about the fronts that hand it bodies,
+ * a front and dial about nobody. Nobody is believed about a stranger. What such a one accuses, it
+ * is restarted for itself. */
+static bool believed(const struct pst_child *c, const struct pst_child *accused)
+{
+    if (!linked_one_way(c, accused) && !linked_one_way(accused, c)) {
+        return false;
+    }
+    return c->role == PST_ROLE_EGRESS ? accused->role == PST_ROLE_FRONT
+                                      : c->role != PST_ROLE_FRONT && c->role != PST_ROLE_DIAL;
+}
+
 static void on_violation(struct pst_child *c, const struct pst_ipc_violation *m)
 {
     struct pst_super *s = c->super;
-    struct pst_child *accused = c->role == PST_ROLE_FRONT
-                                    ? c
-                                    : pst_super_child(s, (enum pst_role)m->role, m->index);
-    if (accused == NULL || !accused->running || accused->accused != PST_E_NONE) {
+    const struct pst_ipc_row *row = pst_ipc_row(m->type);
+    struct pst_child *accused = pst_super_child(s, (enum pst_role)m->role, m->index);
+    if (accused == NULL) {
+        accused = c;
+    }
+    pst_super_log(s, "%s/%u says that %s/%u broke the protocol%s%s", pst_role_name(c->role),
+                  c->index, pst_role_name(accused->role), accused->index,
+                  row != NULL ? " with " : "", row != NULL ? row->name : "");
+    if (!believed(c, accused)) {
+        accused = c;
+    }
+    if (!accused->running || accused->accused != PST_E_NONE) {
         return;
     }
     accused->accused = m->code < PST_E_COUNT && m->code != PST_E_NONE ? (enum pst_error)m->code
@@ -421,10 +440,9 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
     if (m->type == PST_IPC_PONG) {
         const struct pst_ipc_pong *pong = m->fixed;
         c->unanswered = 0;
+        c->ponged = pong->n;
         stats_forward(c, m->tail);
-        if (c->role == PST_ROLE_WARDEN && s->fronts_wait && pong->n >= s->fronts_after) {
-            pst_super_images_to_fronts(s);
-        }
+        pst_super_images_answered(s);
     } else if (m->type == PST_IPC_READY && !c->ready) {
         on_ready(c, m->fixed);
     } else if (m->type == PST_IPC_VIOLATION) {
@@ -498,6 +516,21 @@ static enum pst_status child_exec(struct pst_child *c, int fd, struct pst_err *e
     return pst_proc_start(&spec, &c->proc, err);
 }
 
+/* At first a mistake of the configuration, which ends everything. Later it is this role's trouble
+ * alone (a secret's file that is gone, no descriptor to be had), tried again as a death is. */
+static void start_failed(struct pst_child *c, const struct pst_err *err)
+{
+    struct pst_super *s = c->super;
+    pst_super_log(s, "%s/%u cannot start: %s", pst_role_name(c->role), c->index, err->text);
+    if (!s->told_ready) {
+        pst_super_stop(s, 1);
+        return;
+    }
+    pst_unwatch(s->loop, &c->proc_watch); /* its descriptor is closed with it */
+    pst_proc_kill(&c->proc);
+    child_gone(c, "cannot start");
+}
+
 static void child_start(struct pst_child *c)
 {
     struct pst_super *s = c->super;
@@ -506,6 +539,7 @@ static void child_start(struct pst_child *c)
     c->started_ms = pst_loop_now_ms(s->loop);
     c->since_unix_ns = pst_loop_wall_ns(s->loop);
     c->unanswered = 0;
+    c->ponged = 0;
     enum pst_status status = pst_fd_pair(pair, PAIR_BUFFER, &err);
     if (status == PST_OK) {
         status = child_exec(c, pair[1], &err);
@@ -527,8 +561,7 @@ static void child_start(struct pst_child *c)
         status = equip(c, &err);
     }
     if (status != PST_OK) {
-        pst_super_log(s, "%s/%u cannot start: %s", pst_role_name(c->role), c->index, err.text);
-        pst_super_stop(s, 1);
+        start_failed(c, &err);
         return;
     }
     channels_make(c);

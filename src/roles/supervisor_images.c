@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { COMPILE_FD = 3 };
+enum { COMPILE_FD = 3, COMPILE_MS = 30000 };
 
 static void images_release(struct pst_super_images *images)
 {
@@ -40,12 +40,16 @@ void pst_super_image_send(struct pst_child *c)
     const struct pst_super_image *image =
         kind != 0 ? pst_super_image_of(images, kind, c->role == PST_ROLE_EGRESS ? c->index : 0)
                   : NULL;
-    if (image == NULL) {
+    if (image == NULL || !c->running) {
         return;
     }
     struct pst_ipc_image m = {
         .size = image->size, .kind = image->kind, .generation = images->generation};
-    (void)pst_link_send(&c->link, PST_IPC_IMAGE, &m, (struct pst_str){NULL, 0}, dup(image->fd));
+    int fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0 || !pst_link_send(&c->link, PST_IPC_IMAGE, &m, (struct pst_str){NULL, 0}, fd)) {
+        pst_super_log(c->super, "%s/%u did not get its image", pst_role_name(c->role), c->index);
+        pst_child_kill(c); /* its next life begins with it */
+    }
 }
 
 /* --- into force
@@ -68,8 +72,17 @@ void pst_super_reload_done(struct pst_super *s, bool ok, const char *why)
     s->reload_token = 0;
 }
 
-void pst_super_images_to_fronts(struct pst_super *s)
+static bool answered(struct pst_super *s, enum pst_role role)
 {
+    const struct pst_child *c = pst_super_child(s, role, 0);
+    return c != NULL && c->ready && c->ponged >= s->fronts_after;
+}
+
+void pst_super_images_answered(struct pst_super *s)
+{
+    if (!s->fronts_wait || !answered(s, PST_ROLE_WARDEN) || !answered(s, PST_ROLE_AUDIT)) {
+        return;
+    }
     s->fronts_wait = false;
     for (size_t i = 0; i < s->n_children; i++) {
         if (s->children[i].role == PST_ROLE_FRONT && s->children[i].running) {
@@ -106,8 +119,19 @@ static bool same_upstream(const struct pst_super_images *a, const struct pst_sup
                0;
 }
 
+/* What only a restart can change is said, not passed over in silence. */
+static void unchanged_tell(struct pst_super *s, const struct pst_plan *old)
+{
+    const struct pst_plan *plan = s->current.plan;
+    if (plan->n_listeners != old->n_listeners || plan->fronts != old->fronts ||
+        plan->sandbox != old->sandbox ||
+        memcmp(plan->listeners, old->listeners, sizeof plan->listeners) != 0) {
+        pst_super_log(s, "listen, admin, fronts and sandbox change only at a restart");
+    }
+}
+
 /* Everything but the fronts first: a front may propose for the new generation as soon as it has it,
- * so warden must have it before. What listens where does not change while it runs. */
+ * so warden and audit must have it before. What listens where does not change while it runs. */
 static void replace_all(struct pst_super *s, struct pst_super_images *old)
 {
     const struct pst_plan *plan = s->current.plan;
@@ -133,12 +157,14 @@ static void replace_all(struct pst_super *s, struct pst_super_images *old)
             pst_child_kill(c); /* another host or credential: another process */
         }
     }
-    struct pst_child *warden = pst_super_child(s, PST_ROLE_WARDEN, 0);
     s->fronts_wait = true;
     s->fronts_after = ++s->ping;
     struct pst_ipc_ping ping = {.n = s->ping};
-    if (warden != NULL && warden->running) {
-        (void)PST_LINK_SEND(&warden->link, PING, &ping);
+    for (size_t i = 0; i < s->n_children; i++) {
+        struct pst_child *c = &s->children[i];
+        if (c->running && (c->role == PST_ROLE_WARDEN || c->role == PST_ROLE_AUDIT)) {
+            (void)PST_LINK_SEND(&c->link, PING, &ping);
+        }
     }
 }
 
@@ -182,6 +208,7 @@ static void coming_complete(struct pst_super *s)
         start_all(s);
         return;
     }
+    unchanged_tell(s, old.plan);
     replace_all(s, &old);
     images_release(&old);
 }
@@ -192,7 +219,7 @@ static void coming_complete(struct pst_super *s)
 static void compiler_end(struct pst_super *s)
 {
     pst_unwatch(s->loop, &s->compiler_watch);
-    pst_unwatch(s->loop, &s->compiler_proc);
+    pst_timer_cancel(s->loop, &s->compiler_timer);
     pst_fd_close(&s->compiler_fd);
     pst_proc_kill(&s->compiler);
 }
@@ -207,6 +234,14 @@ static void compiler_failed(struct pst_super *s, const struct pst_err *err)
     }
     compiler_end(s);
     coming_refused(s, why);
+}
+
+static void compiler_slow(struct pst_loop *loop, void *user)
+{
+    struct pst_err err = {0};
+    (void)loop;
+    (void)pst_fail(&err, PST_E_CONFIG, "the compiler did not end within %u s", COMPILE_MS / 1000);
+    compiler_failed(user, &err);
 }
 
 static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready,
@@ -283,6 +318,11 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     pst_fd_close(&pair[1]);
     if (status == PST_OK) {
         status = pst_watch(s->loop, pair[0], PST_READ, compiler_ready, s, &s->compiler_watch, err);
+    }
+    if (status == PST_OK &&
+        !pst_timer_set(s->loop, &s->compiler_timer, COMPILE_MS, compiler_slow, s)) {
+        pst_unwatch(s->loop, &s->compiler_watch);
+        status = pst_fail(err, PST_E_NO_MEMORY, "no room for a timer");
     }
     if (status != PST_OK) {
         pst_fd_close(&pair[0]);

@@ -33,6 +33,7 @@ struct pst_child {
     uint64_t started_ms;
     int64_t since_unix_ns;
     uint32_t restarts, unanswered, landlock_abi;
+    uint64_t ponged; /* newest ping that was answered */
     bool seccomp;
     /* why it is being killed, for the record of its death */
     enum pst_error accused;
@@ -77,14 +78,15 @@ struct pst_super {
     struct pst_super_images current, coming;
     struct pst_proc compiler;
     int compiler_fd;
-    struct pst_watch compiler_watch, compiler_proc;
+    struct pst_watch compiler_watch;
+    struct pst_timer compiler_timer;
     uint64_t reload_token;
-    bool reloading, fronts_wait; /* the fronts' images wait until warden has its own */
+    bool reloading, fronts_wait; /* the fronts' images wait until warden and audit have theirs */
     uint64_t ping, fronts_after;
     struct pst_proc demo;
     struct pst_watch demo_watch;
     uint32_t demo_port;
-    struct pst_timer heartbeat, stop_timer;
+    struct pst_timer heartbeat, stop_timer, demo_timer;
     struct pst_death_note notes[16];
     uint64_t simulate;
     bool own_users; /* root, and all user ids are there to choose from */
@@ -116,7 +118,8 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err);
 const struct pst_super_image *pst_super_image_of(const struct pst_super_images *images,
                                                  enum pst_image_kind kind, uint32_t index);
 void pst_super_image_send(struct pst_child *c);
-void pst_super_images_to_fronts(struct pst_super *s);
+/* Warden or audit has answered: if both have the new images, the fronts get theirs. */
+void pst_super_images_answered(struct pst_super *s);
 void pst_super_reload_done(struct pst_super *s, bool ok, const char *why);
 
 #endif
