@@ -54,11 +54,11 @@ def test_1_on_every_request_of_a_connection(gateway, upstream):
 
 def test_1_expired_and_revoked(gateway, upstream):
     short = json.loads(gateway.run("key", "create", "--owner", "Workload/short", "--group", "demo",
-                                   "--expires", "1s", "--json").stdout)
+                                   "--expires", "4s", "--json").stdout)
     assert gateway.chat(key=short["key"]).status == 200
     def expired():
         return gateway.chat(key=short["key"]).status == 401
-    assert house.wait_for(expired, 4)
+    assert house.wait_for(expired, 8)
     assert gateway.chat(key=short["key"]).code == "identity_expired"
     other = json.loads(gateway.run("key", "create", "--owner", "Workload/other", "--group", "demo",
                                    "--json").stdout)

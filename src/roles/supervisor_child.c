@@ -17,6 +17,7 @@ enum {
     BACKOFF_BASE_MS = 100,
     BACKOFF_MAX_MS = 5000,
     STABLE_MS = 10000,
+    REAP_AGAIN_MS = 50,
     HOPELESS = 5, /* deaths before the first READY of all: the configuration is at fault */
 };
 
@@ -296,22 +297,41 @@ static void child_gone(struct pst_child *c, const char *cause)
     }
 }
 
-static void proc_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user)
+static void reap_again(struct pst_loop *loop, void *user);
+
+/* A process that is traced has ended for its tracer first: it is asked again a moment later. */
+static void reap(struct pst_child *c)
 {
-    (void)loop;
-    (void)watch;
-    (void)ready;
-    struct pst_child *c = user;
     struct pst_err err = {0};
     int status = 0;
     char text[PST_PROC_TEXT] = "unknown";
-    struct pst_proc proc = c->proc;
-    pst_unwatch(c->super->loop, &c->proc_watch);
-    if (pst_proc_reap(&proc, &status, &err) == PST_OK) {
+    switch (pst_proc_reap(&c->proc, &status, &err)) {
+    case PST_OK:
         pst_proc_status_text(status, text);
-        c->proc = proc;
         child_gone(c, text);
+        break;
+    case PST_AGAIN:
+    case PST_ERR:
+        if (!pst_timer_set(c->super->loop, &c->restart, REAP_AGAIN_MS, reap_again, c)) {
+            pst_super_stop(c->super, 1);
+        }
+        break;
     }
+}
+
+static void reap_again(struct pst_loop *loop, void *user)
+{
+    (void)loop;
+    reap(user);
+}
+
+static void proc_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready, void *user)
+{
+    (void)watch;
+    (void)ready;
+    struct pst_child *c = user;
+    pst_unwatch(loop, &c->proc_watch);
+    reap(c);
 }
 
 void pst_child_kill(struct pst_child *c)

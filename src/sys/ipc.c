@@ -179,6 +179,11 @@ bool pst_ipc_list_add(struct pst_buf *tail, struct pst_str item)
 
 bool pst_ipc_list_next(struct pst_cur *tail, struct pst_str *ret)
 {
+    struct pst_cur before = *tail;
     uint8_t n;
-    return pst_cur_u8(tail, &n) && pst_cur_take(tail, n, ret);
+    if (pst_cur_u8(tail, &n) && pst_cur_take(tail, n, ret)) {
+        return true;
+    }
+    *tail = before; /* a list that ends within an item is not at its end */
+    return false;
 }

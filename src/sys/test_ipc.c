@@ -350,10 +350,18 @@ static void test_lists(void **state)
     assert_int_equal(item.n, 255);
     assert_false(pst_ipc_list_next(&cur, &item));
     assert_true(pst_cur_done(&cur));
-    /* an item longer than the tail */
-    cur = pst_cur_of(PST_STR("\x05"
-                             "four"));
-    assert_false(pst_ipc_list_next(&cur, &item));
+    /* an item longer than the tail, and a length without an item: not the end of a list */
+    static const char *const cut[] = {"\x05"
+                                      "four",
+                                      "\x03"
+                                      "one"
+                                      "\x01"};
+    for (size_t i = 0; i < PST_LEN(cut); i++) {
+        cur = pst_cur_of(pst_str_c(cut[i]));
+        while (pst_ipc_list_next(&cur, &item)) {
+        }
+        assert_false(pst_cur_done(&cur));
+    }
     assert_false(pst_ipc_list_add(&tail, pst_str_of(big, 256)));
     assert_true(tail.failed);
     pst_buf_release(&tail);
