@@ -541,18 +541,9 @@ static enum pst_status on_order(struct pst_link *link, struct pst_message *m, vo
         const struct pst_ipc_death *d = m->fixed;
         struct pst_str role = pst_str_c(pst_role_name((enum pst_role)d->role));
         if (d->code != PST_E_NONE && d->code < PST_E_COUNT) {
-            struct pst_record r = {.kind = PST_RECORD_VIOLATION,
-                                   .ts_ns = pst_loop_wall_ns(a->house.loop)};
-            const struct pst_ipc_row *row = pst_ipc_row(d->type);
-            char request[PST_ID_CHARS + 4] = "req_";
+            struct pst_record r;
             uint64_t seq;
-            pst_id_put(d->req, &request[4]);
-            r.request = d->req != 0 ? pst_str_of(request, sizeof request)
-                                    : (struct pst_str){NULL, 0};
-            r.violation.code = pst_str_c(pst_error_row((enum pst_error)d->code)->code);
-            r.violation.index = d->index;
-            r.violation.role = role;
-            r.violation.message = row != NULL ? pst_str_c(row->name) : (struct pst_str){NULL, 0};
+            pst_audit_violation(a, d, &a->space, &r);
             (void)record_add(a, &r, &seq);
         }
         system_record(a, (struct pst_record_system){.event = PST_STR("role_death"),

@@ -124,6 +124,9 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
                     struct pst_str tail, struct pst_audit_space *space, struct pst_record *r);
 void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
+/* `death` has a code of errors.def. */
+void pst_audit_violation(const struct pst_audit *a, const struct pst_ipc_death *death,
+                         struct pst_audit_space *space, struct pst_record *r);
 void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,
                      struct pst_audit_space *space, struct pst_record *r);
 const char *pst_audit_durability_name(uint32_t durability);

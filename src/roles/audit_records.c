@@ -168,3 +168,20 @@ void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administere
     t->reason = PST_STR("none");
     t->result = PST_STR("ok");
 }
+
+void pst_audit_violation(const struct pst_audit *a, const struct pst_ipc_death *death,
+                         struct pst_audit_space *space, struct pst_record *r)
+{
+    const struct pst_ipc_row *row = pst_ipc_row(death->type);
+    *r = (struct pst_record){.kind = PST_RECORD_VIOLATION,
+                             .ts_ns = pst_loop_wall_ns(a->house.loop)};
+    if (death->req != 0) {
+        r->request = request_text(death->req, space->request);
+    }
+    r->violation.code = pst_str_c(pst_error_row((enum pst_error)death->code)->code);
+    r->violation.index = death->index;
+    r->violation.role = pst_str_c(pst_role_name((enum pst_role)death->role));
+    if (row != NULL) {
+        r->violation.message = pst_str_c(row->name);
+    }
+}

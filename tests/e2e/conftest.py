@@ -9,6 +9,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import house  # noqa: E402
 import support  # noqa: E402
+from support import missing  # noqa: E402, F401: this file may be the one that is called conftest
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,20 @@ def config(upstreams, models, *, limits=None, rates=None, extra="", fronts=2):
     return "\n".join([*rows, "policies: policies", extra, ""])
 
 
+class Gateway(house.Gateway):
+    """Whatever a client or an upstream did: no part may have died of it or broken its protocol."""
+
+    may_die = ()  # roles whose death a test brings about
+
+    def __exit__(self, kind, *more):
+        bad = [r for r in self.records() if r.get("event") == "role_death" or r["kind"] == "violation"]
+        super().__exit__(kind, *more)
+        assert kind is not None or all(r["role"] in self.may_die for r in bad), bad
+
+
 def gateway(folder, upstreams, models, *, policy=POLICY, env=None, start=True, **more):
     """A gateway with this configuration and policy."""
-    gw = house.Gateway(folder, config=config(upstreams, models, **more), env=env, start=False)
+    gw = Gateway(folder, config=config(upstreams, models, **more), env=env, start=False)
     where = gw.state / "policies"
     where.mkdir(exist_ok=True)
     (where / "test.cedar").write_text(policy)
