@@ -154,35 +154,35 @@ static void unrelated_policies_are_not_looked_at(void **state)
 static void guards_rule_out_and_hide_nothing(void **state)
 {
     (void)state;
-    static const char
-        all[] = "permit(principal,action,resource) when {principal.role == \"a\" && 1};" /* 0 no */
-                "permit(principal,action,resource) when {principal.role == \"dev\" && true};" /* 1
-                                                                                                 yes
-                                                                                               */
-                "permit(principal,action,resource) when {principal.none == \"a\"};" /* 2 fails */
-                "permit(principal,action,resource) when {principal has none && principal.none == "
-                "1};"                                                                       /* 3 */
-                "permit(principal,action,resource) when {context has n && context.n == 5};" /* 4 yes
-                                                                                             */
-                "permit(principal,action,resource) when {context.n == \"5\" && 1};" /* 5 no */
-                "permit(principal,action,resource) when {principal is User && context.n == 6};" /* 6
-                                                                                                   no */
-                "permit(principal,action,resource) when {principal.hasTag(\"t\") && "
-                "principal.getTag(\"t\") =="
-                " \"v\"};" /* 7 yes */
-                "permit(principal,action,resource) when {principal.hasTag(\"u\") && "
-                "principal.getTag(\"u\") =="
-                " \"v\"};"                                                  /* 8 no */
-                "permit(principal,action,resource) when {resource.x == 1};" /* 9 fails */
-                "permit(principal,action,resource) when {resource has x && resource.x == 1};" /* 10
-                                                                                                 no
-                                                                                               */
-                "permit(principal,action,resource) when {principal has y && principal.role == "
-                "\"dev\"};"                                                           /* no */
-                "permit(principal,action,resource) unless {principal.role == \"a\"};" /* 12 yes */
-                "permit(principal,action,resource) when {context.s == [1]};"          /* 13 yes */
-                "permit(principal,action,resource) when {context.s == 1 || true};"    /* 14 yes */
-                "forbid(principal,action,resource) when {context.n == 7 && true};";   /* 15 no */
+    static const char all[] =
+        "permit(principal,action,resource) when {principal.role == \"a\" && 1};"      /* 0 no */
+        "permit(principal,action,resource) when {principal.role == \"dev\" && true};" /* 1
+                                                                                         yes
+                                                                                       */
+        "permit(principal,action,resource) when {principal.none == \"a\"};"           /* 2 fails */
+        "permit(principal,action,resource) when {principal has none && principal.none == "
+        "1};"                                                                           /* 3 */
+        "permit(principal,action,resource) when {context has n && context.n == 5};"     /* 4 yes
+                                                                                         */
+        "permit(principal,action,resource) when {context.n == \"5\" && 1};"             /* 5 no */
+        "permit(principal,action,resource) when {principal is User && context.n == 6};" /* 6
+                                                                                           no */
+        "permit(principal,action,resource) when {principal.hasTag(\"t\") && "
+        "principal.getTag(\"t\") =="
+        " \"v\"};" /* 7 yes */
+        "permit(principal,action,resource) when {principal.hasTag(\"u\") && "
+        "principal.getTag(\"u\") =="
+        " \"v\"};"                                                                    /* 8 no */
+        "permit(principal,action,resource) when {resource.x == 1};"                   /* 9 fails */
+        "permit(principal,action,resource) when {resource has x && resource.x == 1};" /* 10
+                                                                                         no
+                                                                                       */
+        "permit(principal,action,resource) when {principal has y && principal.role == "
+        "\"dev\"};"                                                           /* no */
+        "permit(principal,action,resource) unless {principal.role == \"a\"};" /* 12 yes */
+        "permit(principal,action,resource) when {context.s == [1]};"          /* 13 yes */
+        "permit(principal,action,resource) when {context.s == 1 || true};"    /* 14 yes */
+        "forbid(principal,action,resource) when {context.n == 7 && true};";   /* 15 no */
     struct pst_cedar *c = test_set(
         all, "[{\"uid\":{\"type\":\"User\",\"id\":\"alice\"},\"attrs\":{\"role\":\"dev\"},"
              "\"tags\":{\"t\":\"v\"}}]");
