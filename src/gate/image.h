@@ -1,9 +1,7 @@
 /* The compiled configuration: one immutable, fixed-layout image per reader, in sealed memfds.
  * `postern compile` (one shot, unprivileged) writes them; each role maps only its own, read-only.
- * Position-independent: no pointers, only counts and offsets. A reload is a new set of images with
- * the next generation. Text fields are NUL-terminated C strings inside their array, padded with
- * zeros. pst_image_check() must accept an image before anyone reads a field.
- *
+ * No pointers, only counts and offsets; texts are NUL-terminated in their array, padded with zeros.
+ * A reload is the next generation. pst_image_check() must accept an image before a field is read.
  *   plan    supervisor: what to start and which listeners to open
  *   front   models, aliases and limits a front needs to propose
  *   warden  models, groups, limits, policies, static entities
