@@ -234,7 +234,10 @@ def test_flood_of_admissions(tmp_path):
     """One front cannot take all places of the gateway."""
     with EvilHouse(tmp_path, ["admit_flood"]) as h:
         assert house.wait_for(lambda: h.said(1, "admitted"), 10)
-        h.serves()
+        # only once it has met its limit is there anything to be seen
+        assert h.gw.wait_record(kind="decision", reason="concurrency_limited")
+        for _ in range(5):
+            h.serves()
         h.nothing_left()
 
 
