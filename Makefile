@@ -62,7 +62,10 @@ fuzz-smoke: fuzz
 bench:
 	@tools/deps.sh bench
 	@tools/build.sh release
-	@if [ -x bench/run ]; then bench/run; else echo "bench/run is not there" >&2; exit 1; fi
+	@bench/run --build $(BUILD)
+	@python=python3; [ -x .venv/bin/python ] && python=.venv/bin/python; \
+		{ printf '\n## Cedar decisions beside the Rust engine\n\n`bench/cedar/compare.py`, after the rounds above.\n\n'; \
+		$$python bench/cedar/compare.py $(BUILD)/src/cedar/cedar-bench; } | tee -a bench/RESULTS.md
 
 conformance:
 	@tools/deps.sh test

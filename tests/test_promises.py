@@ -402,6 +402,8 @@ def test_7_credentials_stay_in_their_egress(tmp_path, upstream):
                     if "r" not in flags or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
                         continue
                     start, end = (int(x, 16) for x in span.split("-"))
+                    if end - start > 1 << 30:
+                        continue  # a sanitizer's shadow: terabytes, and none of the program's bytes
                     try:
                         memory.seek(start)
                         held = held or secret.encode() in memory.read(end - start)
