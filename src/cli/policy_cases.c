@@ -1,7 +1,7 @@
 #include "cli/policy_cases.h"
 
 #include "control/units.h"
-#include "control/yamltree.h"
+#include "yaml/yamltree.h"
 #include "wire/json_out.h"
 
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #define PST_CONTROL_CONFIG_READ_H
 
 #include "control/config.h"
-#include "control/yamltree.h"
+#include "yaml/yamltree.h"
 
 struct pst_config_reader {
     struct pst_arena *arena;

@@ -1,8 +1,8 @@
 /* Strict YAML: one document, read into a tree in an arena. YAML 1.1's surprises are left out: no
  * anchors, aliases, tags, merge keys, directives, complex keys, repeated keys or further documents,
  * and no scalar is anything but text until the reader of its key says what it should be. */
-#ifndef PST_CONTROL_YAMLTREE_H
-#define PST_CONTROL_YAMLTREE_H
+#ifndef PST_YAML_YAMLTREE_H
+#define PST_YAML_YAMLTREE_H
 
 #include "base/arena.h"
 #include "base/def.h"

@@ -1,4 +1,4 @@
-#include "control/yamltree.h"
+#include "yaml/yamltree.h"
 
 #include <yaml.h>
 

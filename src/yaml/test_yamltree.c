@@ -1,6 +1,6 @@
 #include "base/buf.h"
 #include "base/test.h"
-#include "control/yamltree.h"
+#include "yaml/yamltree.h"
 
 static enum pst_status parse(struct pst_arena *arena, const char *text, struct pst_yaml **ret,
                              struct pst_err *err)
