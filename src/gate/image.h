@@ -7,7 +7,8 @@
  *   warden  models, groups, limits, policies, static entities
  *   egress  one upstream
  *   dial    the hosts that may be connected to
- *   audit   where the log lives and how durable it is */
+ *   audit   where the log lives and how durable it is
+ *   inspect what fronts look for in texts (inspect/image.h), behind the head at a multiple of 64 */
 #ifndef PST_GATE_IMAGE_H
 #define PST_GATE_IMAGE_H
 
@@ -25,11 +26,12 @@ enum pst_image_kind {
     PST_IMAGE_EGRESS,
     PST_IMAGE_DIAL,
     PST_IMAGE_AUDIT,
+    PST_IMAGE_INSPECT,
 };
 
 enum {
     PST_IMAGE_MAGIC = 0x31545350, /* "PST1" */
-    PST_IMAGE_VERSION = 2,
+    PST_IMAGE_VERSION = 3,
     PST_NAME_MAX = 64,   /* names of upstreams, groups, owners, with the NUL */
     PST_MODEL_MAX = 128, /* model names and aliases, with the NUL */
     PST_HOST_MAX = 256,
@@ -42,6 +44,8 @@ enum {
     PST_LIMIT_ROWS_MAX = 64,
     PST_UPSTREAM_CONTROL = 255, /* the upstream index that means the control role */
     PST_IMAGE_CEDAR_ALIGN = 16,
+    PST_IMAGE_INSPECT_AT = 64, /* where the inspection image begins in its own */
+    PST_INSPECT_ROWS_MAX = 256,
 };
 
 struct pst_image_head {
@@ -93,12 +97,23 @@ struct pst_image_model {
     struct pst_image_route routes[PST_ROUTES_MAX];
 };
 
+/* One line of `inspect.actions` or `inspect.answers`, in the file's order. */
+struct pst_image_action {
+    char who[PST_NAME_MAX]; /* a type, a group of them, "secrets", "personal", "all" */
+    uint32_t action;        /* enum pst_action of inspect/scan/scan.h */
+    uint32_t answers;       /* 1: of answers */
+};
+
 struct pst_front_image {
     struct pst_image_head head;
     struct pst_limits limits;
     uint32_t n_models, n_upstreams;
     uint32_t durability; /* enum pst_durability, for /readyz */
     uint32_t interval_ms;
+    uint32_t inspect; /* 1: texts are inspected; a front without an inspection image serves none */
+    uint32_t restore; /* 1: tokens of this conversation are restored in answers */
+    uint32_t n_actions, pad;
+    struct pst_image_action actions[PST_INSPECT_ROWS_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
 };
 
