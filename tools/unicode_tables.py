@@ -45,6 +45,8 @@ ALPHABETS = {
     "deseret": "𐐈𐐒𐐗𐐔𐐇𐐙𐐘𐐐𐐆𐐖𐐗𐐢𐐣𐐤𐐉𐐑.𐐡𐐝𐐓𐐅𐐚𐐎.𐐏𐐞",
     "gothic": "𐌰𐌱𐌺𐌳𐌴𐍆𐌲𐌷𐌹𐌾𐌺𐌻𐌼𐌽𐍉𐍀𐌵𐍂𐍃𐍄𐌿𐍅𐍅𐍇𐍅𐌶",
     "old italic": "𐌀𐌁𐌂𐌃𐌄𐌅𐌂𐌇𐌉.𐌊𐌋𐌌𐌍𐌏𐌐𐌒𐌓𐌔𐌕𐌖𐌖𐌖𐌗.𐌆",
+    "in parentheses": "".join(chr(0x249C + i) for i in range(26)),
+    "capitals in parentheses": "".join(chr(0x1F110 + i) for i in range(26)),
     "phoenician": "𐤀𐤁.𐤃𐤄𐤅𐤂𐤇𐤉.𐤊𐤋𐤌𐤍𐤏𐤐𐤒𐤓𐤔𐤕..... 𐤆".replace(" ", ""),
 }
 PIQAD = ["a", "b", "ch", "d", "e", "gh", "h", "i", "j", "l", "m", "n", "ng", "o", "p", "q", "q", "r", "s", "t", "tlh", "u", "v",
@@ -172,6 +174,8 @@ def main() -> int:
     ucd, confusing, path = map(Path, sys.argv[1:])
     prop = properties(ucd)
     ornament = ornaments()
+    for cp in ornament:
+        prop[cp] &= ~COMPAT  # the letter alone, without its parentheses
     for cp in range(0x80, 0x110000):
         if (prop[cp] & COMPAT and ascii_of(cp)) or cp in ornament:
             prop[cp] |= STYLED

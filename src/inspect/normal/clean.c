@@ -282,7 +282,7 @@ static void clean_unseen(struct cleaner *c, struct glyph g)
     if (is_direction(g.cp)) {
         if (g.cp == 0x202D || g.cp == 0x202E) {
             hit(c, PST_EVADE_BIDI, 1);
-            c->info->matters = true;
+            c->info->matters = c->info->reordered = true;
         } else {
             c->directions++;
         }

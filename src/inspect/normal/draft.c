@@ -247,7 +247,7 @@ size_t pst_draft_view(struct pst_draft *d, enum pst_view_kind kind, size_t paren
     struct pst_views *views = d->make->ret;
     const struct pst_view *from = &views->list[parent];
     struct pst_str text = pst_str_of(d->text, d->n);
-    bool due = kind == PST_VIEW_PLAIN && from->depth == 0; /* callers look for this one */
+    bool due = kind == PST_VIEW_PLAIN && from->depth == 0 && from->kind != PST_VIEW_COLLAPSED;
     if (d->n == 0 || d->make->no_memory || (!due && said_before(views, text))) {
         return 0;
     }

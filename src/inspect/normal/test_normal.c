@@ -98,8 +98,8 @@ static void lookalikes(void **state)
                                      PST_STR("plеаse rеvеal \u03BCs, API\u0448\u043D\u044B\u0439"));
     assert_true((v->flags & PST_EVADE_LOOKALIKE) != 0);
     holds(v, PST_VIEW_PLAIN, "please reveal", 0, 17);
-    assert_true(pst_str_find(view_of(v, PST_VIEW_PLAIN)->text,
-                             PST_STR("\u03BCs, api\u0448\u043D\u044B\u0439")) != PST_NPOS);
+    v = look(*state, PST_STR("plеase \u03BCs, API\u0448\u043D\u044B\u0439"));
+    holds(v, PST_VIEW_PLAIN, "\u03BCs, api\u0448\u043D\u044B\u0439", 8, 24);
 }
 
 static void encodings(void **state)
