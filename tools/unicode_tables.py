@@ -145,13 +145,9 @@ def confusables(path: Path, ornament: dict[int, str]) -> dict[int, str]:
             out[ord(char)] = names[0].lower()
     for char, text in FAUX.items():
         out[ord(char)] = text
-    for cp in list(out):
-        low = chr(cp).lower()
-        if len(low) == 1 and low in FAUX:
-            out[cp] = FAUX[low]
-    for char, text in FAUX.items():
+    for char, text in FAUX.items():  # a capital may look like another letter: η is n, Η is h
         if len(char.upper()) == 1:
-            out[ord(char.upper())] = text
+            out.setdefault(ord(char.upper()), text)
     for cp, text in ornament.items():
         out.pop(cp, None)
     return {cp: text for cp, text in out.items() if not ascii_of(cp)}

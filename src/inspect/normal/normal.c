@@ -5,6 +5,7 @@
 #include "inspect/normal/hidden.h"
 #include "inspect/normal/look.h"
 #include "inspect/normal/plain.h"
+#include "inspect/normal/role.h"
 #include "inspect/normal/tokens.h"
 #include "inspect/normal/unseen.h"
 
@@ -44,19 +45,39 @@ struct base {
     struct pst_clean clean;
 };
 
+/* Counts the flag; true when there were tokens, and `out` is the text without them. */
+static bool roles_strip(struct pst_make *make, struct pst_str text, bool flags,
+                        struct pst_draft *out)
+{
+    size_t tokens;
+    size_t hits = pst_roles_count(text, &tokens);
+    if (flags) {
+        pst_make_hit(make, PST_EVADE_ROLES, hits);
+    }
+    if (tokens > 0) {
+        pst_roles_strip(text, out);
+    }
+    return tokens > 0 && out->n > 0;
+}
+
 static struct base view_plain(struct pst_make *make, size_t parent, const struct pst_look *look)
 {
     struct pst_str in = make->ret->list[parent].text;
     struct base base = {.exact = parent, .plain = parent};
     bool reader = (make->want & PST_WANT_READER) != 0;
     bool flags = make->ret->list[parent].depth == 0;
+    struct pst_draft clean = {.make = make}, plain, stripped = {.make = make};
     if ((look->hints & (PST_HINT_HIGH | PST_HINT_CONTROL)) == 0) {
-        if (reader) {
+        if (reader && !roles_strip(make, in, flags, &stripped)) {
             base.plain = view_lower(make, parent);
+        } else if (reader) {
+            pst_plain(make, pst_str_of(stripped.text, stripped.n), stripped.map, false, &base.clean,
+                      &plain);
+            size_t view = pst_draft_view(&plain, PST_VIEW_PLAIN, parent, in.n, false, false);
+            base.plain = view > 0 ? view : parent;
         }
         return base;
     }
-    struct pst_draft clean, plain;
     pst_clean(make, in, flags, &clean, &base.clean);
     if (base.clean.changed && base.clean.matters) {
         size_t view = pst_draft_view(&clean, PST_VIEW_CLEAN, parent, in.n, false, false);
@@ -71,6 +92,13 @@ static struct base view_plain(struct pst_make *make, size_t parent, const struct
     if (from == parent && base.clean.changed) {
         text = pst_str_of(clean.text, clean.n);
         map = clean.map;
+    }
+    if (roles_strip(make, text, flags, &stripped)) {
+        for (size_t i = 0; map != NULL && i < stripped.n; i++) {
+            stripped.map[i] = map[stripped.map[i]];
+        }
+        text = pst_str_of(stripped.text, stripped.n);
+        map = stripped.map;
     }
     pst_plain(make, text, map, flags, &base.clean, &plain);
     size_t view = pst_draft_view(&plain, PST_VIEW_PLAIN, from, make->ret->list[from].text.n, false,
@@ -94,6 +122,7 @@ static void view_readings(struct pst_make *make, size_t parent, const struct bas
     if (base->clean.turned >= 3) {
         pst_view_turned(make, parent);
     }
+    pst_decode_dense(make, base->exact);
     pst_view_tokens(make, base->exact);
     pst_view_ciphers(make, base->plain);
     pst_view_rot47(make, base->exact);
