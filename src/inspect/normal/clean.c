@@ -196,8 +196,8 @@ static bool unseen_useful(const struct cleaner *c, struct glyph g, struct glyph 
                after == PST_SCRIPT_CJK || !is_letter(c->last) || !is_letter(next);
     case 0x200C:
     case 0x200D:
-    case 0x2060:
-        return !is_letter(c->last) && !is_letter(next);
+    case 0x2060: /* loose at the edge of a word, where a keyboard left it */
+        return !is_letter(c->last) || !is_letter(next) || joins(next);
     case 0x00AD: /* a syllable is longer than two letters of anybody's word */
         return c->at - c->last_unseen > 2;
     case 0xFEFF:
