@@ -282,6 +282,22 @@ static bool line_gives(struct pst_str text, size_t name)
     return false;
 }
 
+/* "… and password v", "with password v": the word before the name. */
+static bool word_leads(struct pst_str text, size_t name)
+{
+    static const char *const LEADS[] = {"and", "avec", "con",   "et",  "mit",
+                                        "und", "use",  "using", "with"};
+    size_t to = name;
+    while (to > 0 && name - to < 4 && text.p[to - 1] == ' ') {
+        to--;
+    }
+    size_t from = to;
+    while (from > 0 && to - from < 8 && pst_is_alpha(text.p[from - 1])) {
+        from--;
+    }
+    return to < name && pst_word_in(pst_str_cut(text, from, to - from), LEADS, PST_LEN(LEADS));
+}
+
 /* The name ends in a blank: a flag, a keyword of a file format, SQL, or prose. */
 static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
 {
@@ -305,9 +321,25 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
         ret->how = PST_ASSIGN_SIGN;
         return typed;
     }
-    ret->how = PST_ASSIGN_PROSE;
     size_t prose = read_prose(text, next);
+    ret->how = prose != PST_NPOS ? PST_ASSIGN_PROSE
+                                 : (word_leads(text, start) ? PST_ASSIGN_CELL : PST_ASSIGN_BESIDE);
     return prose != PST_NPOS ? prose : next;
+}
+
+/* ("name", …: the first of some arguments, not one of a list of words. */
+static bool opens_list(struct pst_str text, size_t name)
+{
+    size_t i = name;
+    while (i > 0 && name - i < 4 &&
+           (text.p[i - 1] == '"' || text.p[i - 1] == '\'' || text.p[i - 1] == '\\')) {
+        i--;
+    }
+    while (i > 0 && name - i < 12 && pst_is_space(text.p[i - 1])) {
+        i--;
+    }
+    uint8_t c = i > 0 ? text.p[i - 1] : 0;
+    return c == '(' || c == '{' || c == '[';
 }
 
 /* Signs directly after the name, or the constructs that have none. */
@@ -327,6 +359,9 @@ static size_t find_value(struct pst_str text, struct pst_assign *ret)
         return i + 1;
     }
     if (c == ',' && quoted) {
+        if (!opens_list(text, start)) {
+            return PST_NPOS;
+        }
         size_t pair = skip_to_value(text, i);
         ret->how = pair != PST_NPOS ? PST_ASSIGN_SIGN : PST_ASSIGN_CALL;
         return pair != PST_NPOS ? pair : i + 1;
@@ -340,6 +375,9 @@ static size_t find_value(struct pst_str text, struct pst_assign *ret)
         return particle;
     }
     size_t at = skip_blanks(text, i), value = read_sign(text, at, &ret->how);
+    if (value != PST_NPOS && ret->how == PST_ASSIGN_CELL && at == i) {
+        return PST_NPOS; /* one type or another */
+    }
     if (value != PST_NPOS) {
         size_t typed = ret->how == PST_ASSIGN_COLON ? typed_default(text, skip_blanks(text, value))
                                                     : PST_NPOS;

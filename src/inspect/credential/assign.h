@@ -16,17 +16,18 @@
 #include <stdbool.h>
 
 enum pst_assign_how {
-    PST_ASSIGN_SIGN,  /* =, :=, =>, <- … */
-    PST_ASSIGN_COLON, /* name: v */
-    PST_ASSIGN_FLAG,  /* --name v */
-    PST_ASSIGN_XML,   /* element */
-    PST_ASSIGN_CALL,  /* setName("v"), ("name", "v") */
-    PST_ASSIGN_QUERY, /* ?name=v& */
-    PST_ASSIGN_PART,  /* name=v; of a connection string */
-    PST_ASSIGN_SQL,   /* IDENTIFIED BY 'v' */
-    PST_ASSIGN_WORD,  /* name v, where a file format has it so */
-    PST_ASSIGN_PROSE, /* the name is v */
-    PST_ASSIGN_CELL,  /* | name | v | */
+    PST_ASSIGN_SIGN,   /* =, :=, =>, <- … */
+    PST_ASSIGN_COLON,  /* name: v */
+    PST_ASSIGN_FLAG,   /* --name v */
+    PST_ASSIGN_XML,    /* element */
+    PST_ASSIGN_CALL,   /* setName("v"), ("name", "v") */
+    PST_ASSIGN_QUERY,  /* ?name=v& */
+    PST_ASSIGN_PART,   /* name=v; of a connection string */
+    PST_ASSIGN_SQL,    /* IDENTIFIED BY 'v' */
+    PST_ASSIGN_WORD,   /* name v, where a file format has it so */
+    PST_ASSIGN_PROSE,  /* the name is v */
+    PST_ASSIGN_CELL,   /* | name | v | */
+    PST_ASSIGN_BESIDE, /* name v, with nothing to say so */
 };
 
 struct pst_assign {

@@ -233,6 +233,9 @@ bool pst_assign_value(struct pst_str text, size_t i, struct pst_assign *ret)
     if (ret->end == PST_NPOS || ret->end <= ret->start) {
         return false;
     }
+    if (ret->how == PST_ASSIGN_XML && !pst_has_nocase(text, ret->end, "</")) {
+        return false;
+    }
     judge_rest(text, ret);
     return true;
 }

@@ -15,7 +15,7 @@ struct pst_value_part {
     uint8_t set[32]; /* bit per byte value: byte b is bit b % 8 of set[b / 8] */
     uint16_t min, max;
 };
-enum { PST_VALUE_PARTS_MAX = 12, PST_CREDENTIAL_REACH = 512, PST_ASSIGN_REACH = 96 };
+enum { PST_VALUE_PARTS_MAX = 24, PST_CREDENTIAL_REACH = 512, PST_ASSIGN_REACH = 96 };
 /* The longest secret that a token or an assigned value may be; what is longer is none. A finder
  * says its own limit in its row. */
 enum { PST_SECRET_MAX = 4096 };

@@ -40,13 +40,19 @@ static size_t key_end(struct pst_str text, size_t i)
     return i;
 }
 
+/* A line of base64 near the start. */
 static bool has_body(struct pst_str text, size_t from, size_t end)
 {
-    struct pst_value_shape shape;
-    struct pst_str head = pst_str_cut(text, from, end - from < 256 ? end - from : 256);
-    pst_value_shape(head, &shape);
-    return shape.lower + shape.upper + shape.digit >= 24 && shape.distinct >= 12 &&
-           !pst_holds_nocase(head, "...") && !pst_holds_nocase(head, "your");
+    size_t run = 0, most = end - from < 512 ? end : from + 512;
+    for (size_t i = from; i < most; i++) {
+        run = pst_is_alnum(text.p[i]) || text.p[i] == '+' || text.p[i] == '/' ? run + 1 : 0;
+        if (run >= 24) {
+            struct pst_value_shape shape;
+            pst_value_shape(pst_str_cut(text, i + 1 - run, run), &shape);
+            return shape.distinct >= 8;
+        }
+    }
+    return false;
 }
 
 bool pst_finder_pem(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
@@ -69,7 +75,7 @@ bool pst_finder_pem(struct pst_str text, size_t at, size_t len, struct pst_crede
     }
     size_t end = key_end(text, i);
     /* The opener alone counts where the text ends: the rest may still come. */
-    if (end < text.n && !has_body(text, i, end)) {
+    if ((end < text.n || end - i > 64) && !has_body(text, i, end)) {
         return false;
     }
     *ret = (struct pst_credential_hit){at, end, KEY_SURE, PST_WHY_PREFIX | PST_WHY_FORM};

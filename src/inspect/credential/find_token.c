@@ -193,6 +193,22 @@ bool pst_finder_azure_key(struct pst_str text, size_t at, size_t len,
     return true;
 }
 
+/* HCP Terraform: fourteen of base62 before the mark, sixty and more after it. */
+bool pst_finder_atlas_token(struct pst_str text, size_t at, size_t len,
+                            struct pst_credential_hit *ret)
+{
+    size_t after = run_of(text, at + len, 80, is_base64url), before = 0;
+    while (before < 15 && before < at && is_base62(text.p[at - 1 - before])) {
+        before++;
+    }
+    if (before != 14 || after < 60 || after > 70) {
+        return false;
+    }
+    *ret = (struct pst_credential_hit){at - 14, at + len + after, 50,
+                                       PST_WHY_PREFIX | PST_WHY_FORM};
+    return true;
+}
+
 static bool is_entra(uint8_t c)
 {
     return pst_is_ident(c) || c == '~' || c == '.' || c == '-';

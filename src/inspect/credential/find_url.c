@@ -47,7 +47,8 @@ bool pst_finder_url_password(struct pst_str text, size_t at, size_t len,
                    pst_str_eq_nocase(value, PST_STR("pw")) ||
                    pst_str_eq_nocase(value, PST_STR("p")) || pst_str_eq_nocase(user, value) ||
                    value.n < 3;
-    if (example || pst_str_find(value, PST_STR("//")) != PST_NPOS) {
+    if (example || pst_str_find(value, PST_STR("//")) != PST_NPOS ||
+        (user.n == 0 && pst_str_find_byte(value, ':') != PST_NPOS)) {
         return false;
     }
     return pst_finder_password(text, colon + 1, sign, 5, ret);

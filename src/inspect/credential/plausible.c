@@ -7,6 +7,7 @@ enum { MACHINE_MIN = 8, CHOSEN_MIN = 4, CHOSEN_MAX = 128, NEVER = -99 };
 /* How surely a value is written out and not meant to be looked up. */
 enum literal {
     LITERAL_MAYBE, /* could be an identifier, a type, a word of a sentence */
+    LITERAL_SAID,  /* stands where a sentence or a table says the value */
     LITERAL_LIKELY,
     LITERAL_SURELY, /* the syntax allows nothing else */
 };
@@ -15,15 +16,18 @@ static enum literal literal_of(const struct pst_assign *a)
 {
     switch (a->how) {
     case PST_ASSIGN_PART:
-    case PST_ASSIGN_SQL:
     case PST_ASSIGN_QUERY:
     case PST_ASSIGN_XML:
-    case PST_ASSIGN_FLAG:
         return LITERAL_SURELY;
     case PST_ASSIGN_PROSE:
     case PST_ASSIGN_CELL:
+        return LITERAL_SAID;
     case PST_ASSIGN_CALL:
     case PST_ASSIGN_WORD:
+    case PST_ASSIGN_FLAG:
+    case PST_ASSIGN_SQL:
+        return LITERAL_LIKELY;
+    case PST_ASSIGN_BESIDE:
         return LITERAL_MAYBE;
     case PST_ASSIGN_SIGN:
     case PST_ASSIGN_COLON:
@@ -33,7 +37,8 @@ static enum literal literal_of(const struct pst_assign *a)
     if (a->quoted) {
         return LITERAL_LIKELY;
     }
-    return a->code ? LITERAL_MAYBE : (a->shouted ? LITERAL_SURELY : LITERAL_LIKELY);
+    return a->code ? LITERAL_MAYBE
+                   : (a->shouted && a->how == PST_ASSIGN_SIGN ? LITERAL_SURELY : LITERAL_LIKELY);
 }
 
 static bool is_identifier(struct pst_str v)
@@ -108,14 +113,14 @@ static int chosen_score(struct pst_str v, const struct pst_value_shape *s, enum 
 {
     size_t letters = s->lower + s->upper;
     if (pst_value_common_password(v)) {
-        return literal == LITERAL_MAYBE ? 5 : 20;
+        return literal <= LITERAL_SAID ? 5 : 20;
     }
     if (s->n < CHOSEN_MIN || s->n > CHOSEN_MAX || s->high * 2 > s->n) {
         return NEVER;
     }
     if (letters == 0) {
         if (s->special == 0) {
-            return s->n >= 6 && s->n <= 20 && literal != LITERAL_MAYBE ? 5 : NEVER;
+            return s->n >= 6 && s->n <= 20 && literal >= LITERAL_LIKELY ? 5 : NEVER;
         }
         return s->digit > 0 && s->n >= 6 && s->special * 2 <= s->n ? 0 : NEVER;
     }
@@ -134,24 +139,36 @@ static int chosen_score(struct pst_str v, const struct pst_value_shape *s, enum 
         return score - (literal == LITERAL_MAYBE && !inner && s->digit < 2 ? 14 : 0);
     }
     if (inner && s->special * 2 < s->n && s->n >= 6 && s->space == 0) {
-        return literal == LITERAL_MAYBE ? -5 : 12;
+        return literal <= LITERAL_SAID ? -5 : 12;
     }
     int rarity = pst_value_rarity(v);
     if (rarity > 60 && s->n >= 8 && s->special == 0) {
-        return literal == LITERAL_MAYBE ? 2 : 10;
+        return literal <= LITERAL_SAID ? 2 : 10;
     }
     /* a word, or words: only where nothing but a literal can stand */
     return literal == LITERAL_SURELY && s->n >= 5 && s->special <= 2 && s->space == 0 ? 4 : NEVER;
+}
+
+/* People do choose abc12345, which from a machine would be a placeholder. */
+static bool stands_in(struct pst_str v, bool chosen)
+{
+    struct pst_value_shape shape;
+    if (chosen && pst_value_common_password(v)) {
+        return false;
+    }
+    if (pst_value_reserved(v)) {
+        return true;
+    }
+    pst_value_shape(v, &shape);
+    return chosen ? shape.distinct <= 2 || shape.repeat * 3 > shape.n * 2
+                  : pst_value_monotone(&shape);
 }
 
 int pst_plausible_value(struct pst_str v, bool chosen, bool *ret_random)
 {
     struct pst_value_shape shape;
     *ret_random = false;
-    if (pst_value_placeholder(v) && !(chosen && pst_value_common_password(v))) {
-        return NEVER;
-    }
-    if (pst_value_thing(v)) {
+    if (stands_in(v, chosen) || pst_value_thing(v)) {
         return NEVER;
     }
     pst_value_shape(v, &shape);
@@ -163,6 +180,9 @@ int pst_plausible_value(struct pst_str v, bool chosen, bool *ret_random)
         return chosen_score(v, &shape, LITERAL_LIKELY);
     }
     size_t letters = shape.lower + shape.upper;
+    if (pst_str_find_byte(v, '\\') != PST_NPOS) {
+        return NEVER; /* a pattern, or text in escapes */
+    }
     if (shape.n < MACHINE_MIN || shape.space > 0 || pst_value_words(v) || letters == 0 ||
         shape.digit == 0) {
         return NEVER;
@@ -181,6 +201,15 @@ int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, 
     if (pst_str_eq_nocase(v, name)) {
         return NEVER;
     }
+    /* "pass" is a verb, and what tests print; "identified by" is SQL only where a string follows */
+    bool verb = name.n == 4 && pst_has_nocase(name, 0, "pass");
+    bool said = a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_SQL ||
+                a->how == PST_ASSIGN_BESIDE || a->how == PST_ASSIGN_WORD ||
+                a->how == PST_ASSIGN_CELL;
+    if ((verb && (said || (a->shouted && a->how == PST_ASSIGN_COLON))) ||
+        (pst_has_nocase(name, 0, "identified") && a->how != PST_ASSIGN_SQL)) {
+        return NEVER;
+    }
     if (!a->quoted && (is_expression(v) || (literal == LITERAL_MAYBE && names_secret(v)))) {
         return NEVER;
     }
@@ -189,18 +218,24 @@ int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, 
     }
     int score = pst_plausible_value(v, chosen, ret_random);
     if (*ret_random) {
-        return score + (a->code && !a->quoted ? -5 : 5);
+        bool beside = a->how == PST_ASSIGN_BESIDE || (a->how == PST_ASSIGN_SQL && !chosen);
+        score += a->code && !a->quoted ? -5 : 5;
+        return beside && is_identifier(v) && pst_str_find_byte(v, '_') != PST_NPOS ? NEVER : score;
+    }
+    if (!chosen && (a->how == PST_ASSIGN_BESIDE || a->how == PST_ASSIGN_SQL)) {
+        return NEVER;
     }
     pst_value_shape(v, &shape);
     if (score == NEVER && !chosen) {
         return NEVER;
     }
     if (chosen) {
-        if ((pst_value_placeholder(v) && !pst_value_common_password(v)) || pst_value_thing(v)) {
+        if (stands_in(v, chosen) || pst_value_thing(v)) {
             return NEVER;
         }
         score = chosen_score(v, &shape, literal);
-        if (a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_CELL || a->how == PST_ASSIGN_CALL) {
+        if (a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_CELL ||
+            a->how == PST_ASSIGN_BESIDE) {
             score -= a->quoted ? 0 : 4;
         }
     }

@@ -328,7 +328,7 @@ static bool holds_reference(struct pst_str v)
         }
         if (c == '{') {
             size_t k = i + 1;
-            while (k < v.n && (pst_is_ident(v.p[k]) || v.p[k] == '.')) {
+            while (k < v.n && (pst_is_ident(v.p[k]) || strchr(".[]()'\":!", v.p[k]) != NULL)) {
                 k++;
             }
             if (pst_at(v, k) == '}' && k > i) {
@@ -351,9 +351,8 @@ static struct pst_str without_edges(struct pst_str v)
     return pst_str_cut(v, from, to - from);
 }
 
-bool pst_value_placeholder(struct pst_str value)
+bool pst_value_reserved(struct pst_str v)
 {
-    struct pst_str v = value;
     if (v.n == 0 || is_reference(v) || holds_reference(v)) {
         return true;
     }
@@ -368,7 +367,15 @@ bool pst_value_placeholder(struct pst_str value)
             return true;
         }
     }
+    return false;
+}
+
+bool pst_value_placeholder(struct pst_str value)
+{
     struct pst_value_shape shape;
-    pst_value_shape(v, &shape);
+    if (pst_value_reserved(value)) {
+        return true;
+    }
+    pst_value_shape(value, &shape);
     return pst_value_monotone(&shape);
 }

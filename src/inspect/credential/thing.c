@@ -42,7 +42,12 @@ static bool is_number_with_unit(struct pst_str v)
 {
     size_t i = 0, letters = 0;
     if (pst_at(v, 0) == '0' && (pst_at(v, 1) | 0x20) == 'x') {
-        return v.n <= 10;
+        size_t k = 2;
+        while (k < v.n &&
+               (pst_is_hex(v.p[k]) || pst_has_nocase(v, k, "u") || pst_has_nocase(v, k, "l"))) {
+            k++;
+        }
+        return k == v.n && v.n <= 22;
     }
     while (i < v.n && (pst_is_digit(v.p[i]) || v.p[i] == '.' || v.p[i] == '_' || v.p[i] == ',')) {
         i++;

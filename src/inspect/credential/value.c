@@ -138,7 +138,8 @@ int pst_value_rarity(struct pst_str value)
     int sum = 0, pairs = 0;
     for (size_t i = 1; i < value.n && i < 256; i++) {
         uint8_t a = value.p[i - 1], b = value.p[i];
-        if (pst_is_alpha(a) && pst_is_alpha(b)) {
+        bool hump = pst_is_lower(a) && pst_is_upper(b); /* a word ended, another begins */
+        if (pst_is_alpha(a) && pst_is_alpha(b) && !hump) {
             sum -= RARITY[(a | 0x20) - 'a'][(b | 0x20) - 'a'];
             pairs++;
         }
@@ -174,7 +175,7 @@ bool pst_value_monotone(const struct pst_value_shape *shape)
 {
     return shape->repeat * 2 > shape->n || shape->sequence * 2 > shape->n ||
            (shape->n >= 8 && shape->distinct <= 3) || (shape->n >= 16 && shape->distinct <= 5) ||
-           (shape->n >= 12 && shape->repeat >= 8) || shape->sequence >= 9;
+           (shape->n >= 12 && shape->n < 48 && shape->repeat >= 8) || shape->sequence >= 9;
 }
 
 bool pst_value_uuid(struct pst_str value)

@@ -29,8 +29,9 @@ int pst_value_rarity(struct pst_str value);
 /* Reads like words: what a name, a sentence or an identifier looks like, whatever its entropy. */
 bool pst_value_words(struct pst_str value);
 
-/* Stands for a secret and is none: changeme, <your-key>, xxxx, ${VAR}, %(x)s, AKIA…EXAMPLE, runs
- * and repetitions. `any`: also where such a text is only a part of the value. */
+/* Stands for a secret and is none: changeme, <your-key>, xxxx, ${VAR}, %(x)s, AKIA…EXAMPLE. */
+bool pst_value_reserved(struct pst_str value);
+/* That, or monotone: what no machine that makes secrets would make. */
 bool pst_value_placeholder(struct pst_str value);
 /* Made of few bytes, repeated or in sequence: 00000000, abcdefgh12345678. */
 bool pst_value_monotone(const struct pst_value_shape *shape);
