@@ -10,7 +10,7 @@
 #include "inspect/scan/scan_format.h"
 
 enum {
-    PST_RULE_PREFIXES_MAX = 64,  /* of one credential */
+    PST_RULE_PREFIXES_MAX = 512, /* of one credential */
     PST_RULE_WORDS_MAX = 65536,  /* context words of all definitions */
     PST_RULE_EXAMPLES_MAX = 256, /* of one definition, each kind */
 };
@@ -31,7 +31,7 @@ struct pst_rule_def {
     struct pst_credential_rule credential;
     struct pst_data_form *forms;
     size_t n_forms;
-    struct pst_str literals[PST_RULE_PREFIXES_MAX]; /* what wakes a credential */
+    struct pst_str *literals; /* what wakes a credential */
     size_t n_literals;
     bool literals_nocase;
     struct pst_rule_word *words, *keys, *dictionary, *examples, *counter;

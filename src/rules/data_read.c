@@ -9,13 +9,14 @@ struct reader {
     struct pst_rule_set *set;
     const struct pst_rule_file *file;
     const struct pst_yaml *defaults;
+    uint32_t first_line; /* of the document under way, less one */
     bool user;
     struct pst_err *err;
 };
 
 static enum pst_status fail(const struct reader *r, uint32_t line, const char *what)
 {
-    enum pst_status status = pst_fail_at(r->err, PST_E_CONFIG, line, 1, "%.*s: %s",
+    enum pst_status status = pst_fail_at(r->err, PST_E_CONFIG, r->first_line + line, 1, "%.*s: %s",
                                          PST_FMT(r->file->name), what);
     if (r->err != NULL) {
         pst_str_cut_c(r->file->name, r->err->file, sizeof r->err->file);
@@ -285,7 +286,7 @@ static enum pst_status literals_read(struct reader *r, const struct pst_yaml *no
     const struct pst_yaml *item = node->kind == PST_YAML_LIST ? node->first : node;
     for (; item != NULL; item = node->kind == PST_YAML_LIST ? item->next : NULL) {
         if (item->text.n < 2 || item->text.n > 128 || d->n_literals == PST_RULE_PREFIXES_MAX) {
-            return fail(r, item->line, "literals of 2 to 128 bytes, 64 at most");
+            return fail(r, item->line, "literals of 2 to 128 bytes, 512 at most");
         }
         d->literals[d->n_literals++] = item->text;
     }
@@ -314,16 +315,34 @@ static enum pst_status finder_read(struct reader *r, const struct pst_yaml *map,
     return PST_OK;
 }
 
+/* A list of pieces, or one. */
+static enum pst_status parts_read(struct reader *r, const struct pst_yaml *node,
+                                  struct pst_credential_rule *c, size_t *ret_n)
+{
+    size_t n = 0;
+    const struct pst_yaml *item = node == NULL                  ? NULL
+                                  : node->kind == PST_YAML_LIST ? node->first
+                                                                : node;
+    for (; item != NULL; item = node->kind == PST_YAML_LIST ? item->next : NULL) {
+        size_t made;
+        const char *why;
+        if (!pst_rule_value_read(item->text, &c->parts[n], PST_VALUE_PARTS_MAX - n, &made, &why)) {
+            return fail(r, item->line, why);
+        }
+        n += made;
+    }
+    *ret_n = n;
+    return PST_OK;
+}
+
 static enum pst_status value_read(struct reader *r, const struct pst_yaml *map,
                                   struct pst_rule_def *d)
 {
-    struct pst_str value = text_of(r, map, "value"), edge = text_of(r, map, "edge"),
-                   check = text_of(r, map, "check");
+    struct pst_str edge = text_of(r, map, "edge"), check = text_of(r, map, "check");
     struct pst_credential_rule *c = &d->credential;
     size_t n = 0, at = 0;
-    const char *why;
-    if (value.n > 0 && !pst_rule_value_read(value, c->parts, PST_VALUE_PARTS_MAX, &n, &why)) {
-        return fail(r, map->line, why);
+    if (parts_read(r, get(r, map, "value"), c, &n) != PST_OK) {
+        return PST_ERR;
     }
     c->n_parts = (uint8_t)n;
     if (edge.n == 0) {
@@ -375,6 +394,10 @@ static enum pst_status credential_read(struct reader *r, const struct pst_yaml *
     struct pst_credential_rule *c = &d->credential;
     enum pst_status status;
     d->data.kind = PST_DEF_CREDENTIAL;
+    d->literals = PST_ARENA_ARRAY(r->arena, PST_RULE_PREFIXES_MAX, struct pst_str);
+    if (d->literals == NULL) {
+        return no_memory(r);
+    }
     d->literals_nocase = flag_of(r, map, "nocase", false);
     c->words_ok = flag_of(r, map, "words_ok", false) ? 1 : 0;
     c->prior = d->data.prior;
@@ -447,14 +470,49 @@ static enum pst_status def_read(struct reader *r, const struct pst_yaml *map,
     return status == PST_OK ? proof_check(r, map, d) : status;
 }
 
-static enum pst_status file_read(struct reader *r)
+static enum pst_status document_read(struct reader *r, struct pst_str text, struct pst_yaml **ret)
 {
-    struct pst_yaml *root;
-    r->defaults = NULL;
-    if (pst_yaml_parse(r->arena, r->file->text, &root, r->err) != PST_OK) {
+    if (pst_yaml_parse(r->arena, text, ret, r->err) != PST_OK) {
         if (r->err != NULL) {
             pst_str_cut_c(r->file->name, r->err->file, sizeof r->err->file);
+            r->err->line += r->first_line;
         }
+        return PST_ERR;
+    }
+    return PST_OK;
+}
+
+/* The leading document with `defaults:`, when there is one; what follows it. */
+static enum pst_status defaults_read(struct reader *r, struct pst_str *text)
+{
+    const struct pst_str mark = PST_STR("\n---\n");
+    size_t at = pst_str_find(*text, mark);
+    struct pst_yaml *head;
+    r->defaults = NULL;
+    r->first_line = 0;
+    if (at == PST_NPOS) {
+        return PST_OK;
+    }
+    struct pst_str first = pst_str_cut(*text, 0, at + 1);
+    if (document_read(r, first, &head) != PST_OK) {
+        return PST_ERR;
+    }
+    r->defaults = head != NULL ? pst_yaml_get(head, PST_STR("defaults")) : NULL;
+    if (r->defaults == NULL) {
+        return fail(r, 1, "the leading document holds defaults: and nothing else");
+    }
+    for (size_t i = 0; i < at + mark.n; i++) {
+        r->first_line += text->p[i] == '\n';
+    }
+    *text = pst_str_from(*text, at + mark.n);
+    return PST_OK;
+}
+
+static enum pst_status file_read(struct reader *r)
+{
+    struct pst_str text = r->file->text;
+    struct pst_yaml *root;
+    if (defaults_read(r, &text) != PST_OK || document_read(r, text, &root) != PST_OK) {
         return PST_ERR;
     }
     if (root == NULL || root->kind != PST_YAML_LIST) {
@@ -463,11 +521,6 @@ static enum pst_status file_read(struct reader *r)
     for (const struct pst_yaml *item = root->first; item != NULL; item = item->next) {
         if (item->kind != PST_YAML_MAP) {
             return fail(r, item->line, "a definition is a map");
-        }
-        const struct pst_yaml *defaults = pst_yaml_get(item, PST_STR("defaults"));
-        if (defaults != NULL) {
-            r->defaults = defaults;
-            continue;
         }
         if (r->set->n_defs == PST_DEFS_MAX) {
             return fail(r, item->line, "too many definitions");
