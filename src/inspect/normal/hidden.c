@@ -93,7 +93,7 @@ static bool is_zero(struct pst_str style, struct pst_str property, uint8_t most)
     if (b == '0' && next == '.') {
         return at + 2 < style.n && style.p[at + 2] <= '1';
     }
-    return pst_is_digit(b) && b <= most && !pst_is_digit(next) && next != '.';
+    return pst_is_digit(b) && b - '0' <= most && !pst_is_digit(next) && next != '.';
 }
 
 static bool is_white(struct pst_str style, struct pst_str property)
