@@ -524,7 +524,11 @@ FRAME(alt_text, "<img alt=\"", "\">")
 FRAME(aria, "<button aria-label='", "'>")
 FRAME(link_title, "[a](https://example.org \"", "\")")
 FRAME(reference_title, "[a]: https://example.org \"", "\"\n")
-FRAME(front_matter, "---\nnote: ", "\n---\n# Title\n")
+
+static void front_matter(struct pst_buf *out, struct pst_str s)
+{
+    framed(out, s, "---\nnote: ", "\n---\n# Title\n");
+}
 
 #define ENCODED PST_EVADE_ENCODED
 #define CIPHER PST_EVADE_CIPHER
