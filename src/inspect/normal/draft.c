@@ -34,7 +34,7 @@ static uint32_t *map_take(struct pst_arena *arena, size_t n)
 bool pst_draft_grow(struct pst_draft *d, size_t more)
 {
     struct pst_make *make = d->make;
-    if (d->over || make->no_memory || more > make->left - d->n) {
+    if (d->over || make->no_memory || d->n > make->left || more > make->left - d->n) {
         d->over = true;
         make->ret->cut = true;
         return false;
@@ -260,6 +260,11 @@ size_t pst_draft_view(struct pst_draft *d, enum pst_view_kind kind, size_t paren
 {
     struct pst_views *views = d->make->ret;
     const struct pst_view *from = &views->list[parent];
+    if (d->n > d->make->left) { /* another view was finished while this one grew */
+        d->n = d->make->left;
+        d->over = true;
+        views->cut = true;
+    }
     if (d->over) {
         whole_characters(d);
     }
