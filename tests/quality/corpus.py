@@ -68,6 +68,11 @@ def labelled(seed=1, per=2):
                 k = r.randrange(len(forms))
                 text, gold = render(r, fields_for(r, t, forms[k]))
                 sample(out, text, gold, type=name, lang="en", carrier=carrier, form=f"form{k}", split="held" if (n + i) % 2 else "dev", cls=cls)
+        spaced = [v for v in make(r, t) if " " in v]
+        if spaced and cls != "ctx":
+            lang = r.choice(sorted(labels))
+            text, gold = sentence(LABELLED[lang][1], labels[lang][0], spaced[0].replace(" ", r.choice("\u00a0\u202f\u2009")), name)
+            sample(out, text, gold, type=name, lang=lang, carrier="prose", form="other-spaces", split="held", cls=cls)
         for lang, table in (("ja", FULLWIDTH), ("zh", FULLWIDTH), ("ko", FULLWIDTH), ("ar", ARABIC)):
             if lang in labels and name not in ("EMAIL", "IPV6", "MAC"):
                 for i in range(2):
@@ -75,6 +80,32 @@ def labelled(seed=1, per=2):
                     template = LABELLED[lang][i]
                     text, gold = sentence(template, labels[lang][0], value, name)
                     sample(out, text, gold, type=name, lang=lang, carrier="prose", form="other-digits", split="held", cls=cls)
+    return out
+
+
+def tables(seed=6, rows=12):
+    """Many values under one header: the only word that speaks for them stands once, far above."""
+    out = []
+    r = random.Random(seed)
+    for n, t in enumerate(TYPES):
+        if t[5] == "ctx":
+            continue
+        key, labels = r.choice(t[4]), t[3]
+        header = r.choice([key, key.upper(), key.replace("_", " ").title(), r.choice(labels.get("en") or next(iter(labels.values())))])
+        form = r.randrange(len(make(r, t)))
+        b = Builder()
+        for kind in ("csv", "markdown", "tsv"):
+            if n % 3 != ("csv", "markdown", "tsv").index(kind):
+                continue
+            sep, edge = {"csv": (";", ""), "markdown": (" | ", "| "), "tsv": ("\t", "")}[kind]
+            b.add(edge + sep.join(["row", header, "quantity", "state"]) + edge[::-1] + "\n")
+            if kind == "markdown":
+                b.add("|---|---|---|---|\n")
+            for i in range(rows):
+                values = make(r, t)
+                b.add(edge + str(i + 1) + sep).value(values[min(form, len(values) - 1)], t[0]).add(sep + str(r.randint(1, 900)) + sep + r.choice(["open", "done"]) + edge[::-1] + "\n")
+            text, gold = b.done()
+            sample(out, text, gold, type=t[0], lang="en", carrier=kind + " table", form=f"form{form}", split="held" if n % 2 else "dev", cls=t[5])
     return out
 
 

@@ -51,7 +51,7 @@ def rules_of(binary):
 
 
 def pii(command, types, quick):
-    samples = corpus.labelled(per=1 if quick else 2) + corpus.letters(per=2 if quick else 6)
+    samples = corpus.labelled(per=1 if quick else 2) + corpus.letters(per=2 if quick else 6) + corpus.tables(rows=4 if quick else 12)
     near = corpus.near_misses(per=2 if quick else 6)
     if quick:
         samples = [s for i, s in enumerate(samples) if i % 3 == 0]
@@ -163,7 +163,8 @@ def markdown(p, c, t, seconds):
         out.append(f"\n{title}:\n\n{head}")
         for k in sorted((k for k in by if k[0] == key), key=lambda k: k[1]):
             out.append(row(k[1], by[k]))
-    out.append(f"\nDigits of other scripts: R {pct(by['form', 'other-digits'].recall())} of {by['form', 'other-digits'].n}.")
+    out.append(f"\nDigits of other scripts: R {pct(by['form', 'other-digits'].recall())} of {by['form', 'other-digits'].n}; spaces that do not break or are thin: "
+               f"R {pct(by['form', 'other-spaces'].recall())} of {by['form', 'other-spaces'].n}.")
     out.append(f"\nNear misses (right shape, wrong check digit, in a sentence about orders and builds): {sum(p['near'].values())} findings in {p['near_n']} texts"
                + (": " + ", ".join(f"{k} {n}" for k, n in p["near"].most_common(8)) if p["near"] else "") + ".")
     out.append(f"\nBy type:\n\n{head}")

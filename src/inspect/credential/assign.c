@@ -211,34 +211,45 @@ static size_t skip_particle(struct pst_str text, size_t i)
     return PST_NPOS;
 }
 
+static bool is_prose_byte(uint8_t c)
+{
+    return pst_is_alnum(c) || c >= 0x80 || c == '\'' || c == '-' || c == '_';
+}
+
+static bool is_prose_gap(uint8_t c)
+{
+    return pst_is_blank(c) || c == '(' || c == ')' || c == '"';
+}
+
+/* A colon, or an equals sign that does not compare. */
+static bool gives(struct pst_str text, size_t i)
+{
+    return pst_at(text, i) == ':' || (pst_at(text, i) == '=' && pst_at(text, i + 1) != '=');
+}
+
 /* "… for the server is v", "… du wifi : v": up to some words, then a connective or a colon. */
 static size_t read_prose(struct pst_str text, size_t i)
 {
     size_t most = i + PROSE_REACH;
     for (size_t n = 0; n < PROSE_WORDS && i < most; n++) {
-        while (pst_is_blank(pst_at(text, i)) || pst_at(text, i) == '(' || pst_at(text, i) == ')' ||
-               pst_at(text, i) == '"') {
+        while (is_prose_gap(pst_at(text, i))) {
             i++;
         }
         size_t from = i;
-        while (i < most &&
-               (pst_is_alnum(pst_at(text, i)) || pst_at(text, i) >= 0x80 ||
-                pst_at(text, i) == '\'' || pst_at(text, i) == '-' || pst_at(text, i) == '_')) {
+        while (i < most && is_prose_byte(pst_at(text, i))) {
             i++;
         }
         struct pst_str word = pst_str_cut(text, from, i - from);
-        uint8_t c = pst_at(text, i);
         if (word.n > 0 && is_connective(word)) {
-            return c == ':' ? i + 1 : i;
+            return pst_at(text, i) == ':' ? i + 1 : i;
         }
-        if (c == ':' || (c == '=' && pst_at(text, i + 1) != '=')) {
+        if (gives(text, i)) {
             return i + 1;
         }
-        if (word.n == 0 || (!pst_is_blank(c) && c != ')' && c != '"')) {
+        if (word.n == 0 || !is_prose_gap(pst_at(text, i))) {
             return PST_NPOS;
         }
-        if (pst_at(text, i + 1) == ':' ||
-            (pst_at(text, i + 1) == '=' && pst_at(text, i + 2) != '=')) {
+        if (gives(text, i + 1)) {
             return i + 2;
         }
     }
@@ -342,59 +353,80 @@ static bool opens_list(struct pst_str text, size_t name)
     return c == '(' || c == '{' || c == '[';
 }
 
-/* Signs directly after the name, or the constructs that have none. */
+/* A sign after the name at `i`, blanks between allowed. PST_NPOS: none, or it gives nothing. */
+static size_t find_signed(struct pst_str text, size_t i, struct pst_assign *ret)
+{
+    uint8_t before = ret->name_start > 0 ? text.p[ret->name_start - 1] : 0;
+    size_t at = skip_blanks(text, i), value = read_sign(text, at, &ret->how);
+    if (value == PST_NPOS || (ret->how == PST_ASSIGN_CELL && at == i)) {
+        return PST_NPOS; /* one type or another is no cell */
+    }
+    if (ret->how == PST_ASSIGN_COLON) {
+        size_t typed = typed_default(text, skip_blanks(text, value));
+        if (typed != PST_NPOS) {
+            ret->how = PST_ASSIGN_SIGN;
+            return typed;
+        }
+        return pst_has_nocase(text, value, "**") ? value + 2 : value; /* **Password:** v */
+    }
+    if (ret->how == PST_ASSIGN_SIGN) {
+        ret->code = at > i && !ret->shouted;
+        ret->how = at == i && (before == '?' || before == '&') ? PST_ASSIGN_QUERY : ret->how;
+    }
+    return value;
+}
+
+/* <name>v</name>, setName("v"), ("name", "v"), … "name", value: "v" */
+static bool find_construct(struct pst_str text, size_t i, bool quoted, struct pst_assign *ret,
+                           size_t *ret_value)
+{
+    size_t start = ret->name_start;
+    uint8_t before = start > 0 ? text.p[start - 1] : 0, c = pst_at(text, i);
+    bool setter = before == '.' || pst_has_nocase(text, start, "set") ||
+                  pst_has_nocase(text, start, "with");
+    *ret_value = i + 1;
+    if (c == '>' && (before == '<' || before == ':')) {
+        ret->how = PST_ASSIGN_XML;
+        return true;
+    }
+    if (c == '(' && !quoted && setter) {
+        ret->how = PST_ASSIGN_CALL;
+        return true;
+    }
+    if (c != ',' || !quoted) {
+        return false;
+    }
+    size_t pair = skip_to_value(text, i);
+    ret->how = pair != PST_NPOS ? PST_ASSIGN_SIGN : PST_ASSIGN_CALL;
+    *ret_value = pair != PST_NPOS ? pair : (opens_list(text, start) ? i + 1 : PST_NPOS);
+    return true;
+}
+
 static size_t find_value(struct pst_str text, struct pst_assign *ret)
 {
     bool quoted = false;
-    size_t i = skip_closers(text, ret->name_end, &quoted), start = ret->name_start;
-    uint8_t before = start > 0 ? text.p[start - 1] : 0, c = pst_at(text, i);
-    if (c == '>' && (before == '<' || before == ':')) {
-        ret->how = PST_ASSIGN_XML;
-        return i + 1;
+    size_t i = skip_closers(text, ret->name_end, &quoted), value = PST_NPOS;
+    if (find_construct(text, i, quoted, ret, &value)) {
+        return value;
     }
-    if (c == '(' && !quoted &&
-        (before == '.' || pst_has_nocase(text, start, "set") ||
-         pst_has_nocase(text, start, "with"))) {
-        ret->how = PST_ASSIGN_CALL;
-        return i + 1;
-    }
-    if (c == ',' && quoted) {
-        if (!opens_list(text, start)) {
-            return PST_NPOS;
-        }
-        size_t pair = skip_to_value(text, i);
-        ret->how = pair != PST_NPOS ? PST_ASSIGN_SIGN : PST_ASSIGN_CALL;
-        return pair != PST_NPOS ? pair : i + 1;
-    }
-    if ((c == '?' || c == '!') && pst_at(text, i + 1) == ':') {
+    if ((pst_at(text, i) == '?' || pst_at(text, i) == '!') && pst_at(text, i + 1) == ':') {
         i++; /* an optional member's type */
     }
-    size_t particle = skip_particle(text, i);
-    if (particle != PST_NPOS) {
-        ret->how = PST_ASSIGN_PROSE;
-        return particle;
-    }
-    size_t at = skip_blanks(text, i), value = read_sign(text, at, &ret->how);
-    if (value != PST_NPOS && ret->how == PST_ASSIGN_CELL && at == i) {
-        return PST_NPOS; /* one type or another */
-    }
+    value = skip_particle(text, i);
     if (value != PST_NPOS) {
-        size_t typed = ret->how == PST_ASSIGN_COLON ? typed_default(text, skip_blanks(text, value))
-                                                    : PST_NPOS;
-        ret->code = ret->how == PST_ASSIGN_SIGN && at > i && !ret->shouted;
-        bool query = ret->how == PST_ASSIGN_SIGN && at == i && (before == '?' || before == '&');
-        ret->how = query ? PST_ASSIGN_QUERY : (typed != PST_NPOS ? PST_ASSIGN_SIGN : ret->how);
-        if (pst_at(text, value) == '*' && ret->how == PST_ASSIGN_COLON) {
-            value += pst_at(text, value + 1) == '*' ? 2 : 0; /* **Password:** v */
-        }
-        return typed != PST_NPOS ? typed : value;
+        ret->how = PST_ASSIGN_PROSE;
+        return value;
     }
-    size_t pair = skip_to_value(text, i);
-    if (pair != PST_NPOS) {
+    value = find_signed(text, i, ret);
+    if (value != PST_NPOS) {
+        return value;
+    }
+    value = skip_to_value(text, i);
+    if (value != PST_NPOS) {
         ret->how = PST_ASSIGN_SIGN;
-        return pair;
+        return value;
     }
-    return at > i && !quoted ? read_blank(text, i, ret) : PST_NPOS;
+    return pst_is_blank(pst_at(text, i)) && !quoted ? read_blank(text, i, ret) : PST_NPOS;
 }
 
 bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)

@@ -191,9 +191,11 @@ static void judge_rest(struct pst_str text, struct pst_assign *ret)
     uint8_t c = pst_at(text, i);
     ret->lone = i >= text.n || c == '\n' || c == '\r' || (i > ret->end && c == '#');
     bool listed = direct == ',' && pst_at(text, ret->end + 1) != 0 && ret->how == PST_ASSIGN_COLON;
-    bool operated = i > ret->end && c != 0 && strchr("+*?.&|([{", c) != NULL;
-    ret->code = ret->code || direct == '(' || direct == '[' || direct == ')' ||
-                (direct == ';' && ret->how != PST_ASSIGN_PART) || listed || operated;
+    bool operated = ret->how != PST_ASSIGN_CELL && i > ret->end && c != 0 &&
+                    strchr("+*?.&|([{", c) != NULL;
+    bool ends = direct == ';' && ret->how != PST_ASSIGN_PART;
+    ret->code = ret->code || direct == '(' || direct == '[' || direct == ')' || listed ||
+                (!ret->shouted && (ends || operated));
 }
 
 /* Password=v; between other pairs of a connection string. */

@@ -75,7 +75,10 @@ bool pst_finder_pem(struct pst_str text, size_t at, size_t len, struct pst_crede
     }
     size_t end = key_end(text, i);
     /* The opener alone counts where the text ends: the rest may still come. */
-    if ((end < text.n || end - i > 64) && !has_body(text, i, end)) {
+    struct pst_str rest = pst_str_cut(text, i, end - i);
+    bool cut = end >= text.n && rest.n <= 80 && pst_str_find_byte(rest, ' ') == PST_NPOS &&
+               pst_str_find_byte(rest, '"') == PST_NPOS;
+    if (!cut && !has_body(text, i, end)) {
         return false;
     }
     *ret = (struct pst_credential_hit){at, end, KEY_SURE, PST_WHY_PREFIX | PST_WHY_FORM};

@@ -216,61 +216,28 @@ static const char *const WHOLE[] = {
     "yes",
 };
 /* A value that holds one of these was written to be replaced. */
-static const char *const PARTS[] = {
-    "example",
-    "changeme",
-    "change_me",
-    "change-me",
-    "changeit",
-    "placeholder",
-    "your_",
-    "your-",
-    "your ",
-    "yourpass",
-    "yoursecret",
-    "yourtoken",
-    "yourapi",
-    "yourkey",
-    "_here",
-    "-here",
-    "goes here",
-    "insert",
-    "replace",
-    "redacted",
-    "removed",
-    "dummy",
-    "xxxx",
-    "****",
-    "....",
-    "____",
-    "<your",
-    "todo",
-    "fixme",
-    "notreal",
-    "not-real",
-    "not_real",
-    "notarealkey",
-    "fake",
-    "foobar",
-    "lorem",
-    "deadbeef",
-    "00000000",
-    "my-secret",
-    "my_secret",
-    "mysecret",
-    "my-api",
-    "my_api",
-    "my-token",
-    "my_token",
-    "sample",
-    "some-",
-    "some_",
-    "mytoken",
-    "enter_",
-    "enter-",
-    "\xe2\x80\xa6",
-    "\xe2\x80\xa2\xe2\x80\xa2",
+enum { PARTS_PER_LETTER = 8 };
+static const char *const PARTS[26][PARTS_PER_LETTER] = {
+    ['c' - 'a'] = {"changeme", "change_me", "change-me", "changeit"},
+    ['d' - 'a'] = {"dummy", "deadbeef"},
+    ['e' - 'a'] = {"example", "enter_", "enter-"},
+    ['f' - 'a'] = {"fixme", "fake", "foobar"},
+    ['g' - 'a'] = {"goes here"},
+    ['i' - 'a'] = {"insert"},
+    ['l' - 'a'] = {"lorem"},
+    ['m' - 'a'] = {"my-secret", "my_secret", "mysecret", "my-api", "my_api", "my-token", "my_token",
+                   "mytoken"},
+    ['n' - 'a'] = {"notreal", "not-real", "not_real", "notarealkey"},
+    ['p' - 'a'] = {"placeholder"},
+    ['r' - 'a'] = {"replace", "redacted", "removed"},
+    ['s' - 'a'] = {"sample", "some-", "some_"},
+    ['t' - 'a'] = {"todo"},
+    ['x' - 'a'] = {"xxxx"},
+    ['y' - 'a'] = {"your_", "your-", "your ", "yourpass", "yoursecret", "yourtoken", "yourapi",
+                   "yourkey"},
 };
+static const char *const SIGNS[] = {"_here", "-here", "****",         "....",
+                                    "____",  "<your", "\xe2\x80\xa6", "\xe2\x80\xa2\xe2\x80\xa2"};
 /* What people choose most, as far as it would otherwise be taken for a run or a word. Sorted. */
 static const char *const COMMON[] = {
     "000000",     "111111",    "112233",   "121212",    "123123",     "123321",    "12345",
@@ -289,26 +256,31 @@ bool pst_value_common_password(struct pst_str value)
     return pst_word_in(value, COMMON, PST_LEN(COMMON));
 }
 
+struct ends {
+    uint8_t first, last;
+};
+static const struct ends CLOSED[] = {{'{', '}'}, {'<', '>'}, {'%', '%'},
+                                     {'[', ']'}, {'(', ')'}, {'@', '@'}};
+static const char *const OPENED[] = {"#{", "{{", "<%", "<?", "&{", "${", "$(", "$[", "__"};
+
 /* A whole value that is only a reference: ${X}, $(cmd), $X, %X%, {{ x }}, <x>, #{x}, @x@, [x]. */
 static bool is_reference(struct pst_str v)
 {
-    uint8_t first = pst_at(v, 0), second = pst_at(v, 1), last = v.n > 0 ? v.p[v.n - 1] : 0;
-    if (first == '$') {
-        if (second == '{' || second == '(' || second == '[') {
+    for (size_t i = 0; i < PST_LEN(OPENED); i++) {
+        if (pst_has_nocase(v, 0, OPENED[i]) && (i + 1 < PST_LEN(OPENED) || v.p[v.n - 1] == '_')) {
             return true;
         }
-        size_t i = 1;
-        while (i < v.n && (pst_is_ident(v.p[i]) || v.p[i] == ':' || v.p[i] == '.')) {
-            i++;
-        }
-        return i == v.n && v.n > 1 && !pst_is_digit(second);
     }
-    bool closed = (first == '{' && last == '}') || (first == '<' && last == '>') ||
-                  (first == '%' && last == '%') || (first == '[' && last == ']') ||
-                  (first == '(' && last == ')') || (first == '@' && last == '@' && v.n > 2) ||
-                  (first == '_' && last == '_' && second == '_');
-    return closed || (first == '#' && second == '{') || (first == '{' && second == '{') ||
-           (first == '<' && (second == '%' || second == '?')) || (first == '&' && second == '{');
+    for (size_t i = 0; i < PST_LEN(CLOSED); i++) {
+        if (v.n > 1 && v.p[0] == CLOSED[i].first && v.p[v.n - 1] == CLOSED[i].last) {
+            return true;
+        }
+    }
+    size_t i = 1;
+    while (i < v.n && (pst_is_ident(v.p[i]) || v.p[i] == ':' || v.p[i] == '.')) {
+        i++;
+    }
+    return pst_at(v, 0) == '$' && i == v.n && v.n > 1 && !pst_is_digit(v.p[1]);
 }
 
 /* A reference or a format inside: %s, %(x)s, {0}, {name}, ${x}, #{x}, $(x). */
@@ -319,8 +291,9 @@ static bool holds_reference(struct pst_str v)
         if ((c == '$' || c == '#' || c == '{') && next == '{') {
             return true;
         }
-        if (c == '%' && (next == 's' || next == 'd' || next == 'v' || next == '(') &&
-            (i == 0 || !pst_is_alnum(v.p[i - 1])) && !pst_is_alnum(pst_at(v, i + 2))) {
+        bool format = next == 's' || next == 'd' || next == 'v';
+        if (c == '%' && (next == '(' || (format && !pst_is_alnum(pst_at(v, i + 2)))) &&
+            (i == 0 || !pst_is_alnum(v.p[i - 1]))) {
             return true;
         }
         if (c == '$' && next == '(') {
@@ -351,6 +324,26 @@ static struct pst_str without_edges(struct pst_str v)
     return pst_str_cut(v, from, to - from);
 }
 
+static bool written_to_be_replaced(struct pst_str v, size_t i)
+{
+    uint8_t c = v.p[i];
+    if (pst_is_alpha(c)) {
+        const char *const *list = PARTS[(c | 0x20) - 'a'];
+        for (size_t k = 0; k < PARTS_PER_LETTER && list[k] != NULL; k++) {
+            if (pst_has_nocase(v, i, list[k])) {
+                return true;
+            }
+        }
+        return false;
+    }
+    for (size_t k = 0; k < PST_LEN(SIGNS); k++) {
+        if (c == (uint8_t)SIGNS[k][0] && pst_has_nocase(v, i, SIGNS[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pst_value_reserved(struct pst_str v)
 {
     if (v.n == 0 || is_reference(v) || holds_reference(v)) {
@@ -362,8 +355,8 @@ bool pst_value_reserved(struct pst_str v)
     }
     /* long secrets hold anything by chance: look where people look */
     struct pst_str seen = pst_str_cut(v, 0, 128);
-    for (size_t i = 0; i < PST_LEN(PARTS); i++) {
-        if (pst_holds_nocase(seen, PARTS[i])) {
+    for (size_t i = 0; i < seen.n; i++) {
+        if (written_to_be_replaced(seen, i)) {
             return true;
         }
     }

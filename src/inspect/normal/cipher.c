@@ -25,6 +25,8 @@ struct ciphers {
     size_t shifted_end, atbash_end, flipped_end, pig_end;
     size_t back_start, back_end; /* the part that is read backwards */
     size_t won;
+    enum reading last; /* of the stretch before this one on the same line */
+    unsigned last_by;
 };
 
 static uint8_t shift(uint8_t b, unsigned by)
@@ -195,19 +197,47 @@ static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct
     return at;
 }
 
+static void put_reading(struct ciphers *c, const struct stretch *s)
+{
+    size_t end = s->words[s->n - 1].end;
+    c->won += s->n;
+    switch (c->last) {
+    case SHIFTED:
+        c->shifted_end = put_stretch(c, &c->shifted, s, SHIFTED, c->last_by);
+        break;
+    case ATBASH:
+        c->atbash_end = put_stretch(c, &c->atbash, s, ATBASH, 0);
+        break;
+    case BACKWARDS:
+        c->flipped_end = put_stretch(c, &c->flipped, s, BACKWARDS, 0);
+        c->back_start = c->back_end == 0 ? s->words[0].start : c->back_start;
+        c->back_end = end;
+        break;
+    case PIG:
+        put_pig(c, s);
+        break;
+    case AS_GIVEN:
+        break;
+    }
+}
+
 static void stretch_judge(struct ciphers *c, const struct stretch *s)
 {
     if (s->n < STRETCH_MIN) {
+        if (s->n > 0 && c->last != AS_GIVEN) { /* the end of what was read before */
+            put_reading(c, s);
+        }
         return;
     }
     struct pst_score given = score(c->in, s, AS_GIVEN, 0);
     size_t share = pst_score_share(&given);
     if (share >= ODD_SHARE) {
+        c->last = AS_GIVEN;
         return;
     }
     if (pigs(c->in, s)) {
-        put_pig(c, s);
-        c->won += s->n;
+        c->last = PIG;
+        put_reading(c, s);
         return;
     }
     unsigned by = vote(c->in, s);
@@ -221,18 +251,12 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
     for (size_t i = 1; i < PST_LEN(tried); i++) {
         best = tried[i].score.known > tried[best].score.known ? i : best;
     }
-    if (!pst_score_good(&tried[best].score) || pst_score_share(&tried[best].score) < share + GAIN) {
-        return;
+    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + GAIN) {
+        c->last = tried[best].reading;
+        c->last_by = by;
     }
-    c->won += s->n;
-    if (tried[best].reading == SHIFTED) {
-        c->shifted_end = put_stretch(c, &c->shifted, s, SHIFTED, by);
-    } else if (tried[best].reading == ATBASH) {
-        c->atbash_end = put_stretch(c, &c->atbash, s, ATBASH, 0);
-    } else {
-        c->flipped_end = put_stretch(c, &c->flipped, s, BACKWARDS, 0);
-        c->back_start = c->back_end == 0 ? s->words[0].start : c->back_start;
-        c->back_end = s->words[s->n - 1].end;
+    if (c->last != AS_GIVEN) { /* one with names in it goes on as the one before */
+        put_reading(c, s);
     }
 }
 
@@ -255,27 +279,29 @@ static void put_backwards(struct ciphers *c, struct pst_draft *out)
 /* --- words in reverse order
  * ------------------------------------------------------------------------------- */
 
-enum class { OTHER, DETERMINER, PREPOSITION, VERB };
+enum part { OTHER, DETERMINER, PREPOSITION, VERB };
 
-static enum class class_of(struct pst_str word) {
-    static const char *const lists[] =
-        {
-            "",
-            " the a an your my our this all any these their ",
-            " of in to on for from with at by about into and or ",
-            " ignore reveal send show tell print is are was must write forget delete please give "
-            "make ",
-        };
-    char spaced[16]; if (word.n == 0 || word.n > sizeof spaced - 3){return OTHER;}
-spaced[0] = ' ';
-memcpy(&spaced[1], word.p, word.n);
-memcpy(&spaced[word.n + 1], " ", 2);
-for (unsigned i = DETERMINER; i <= VERB; i++) {
-    if (strstr(lists[i], spaced) != NULL) {
-        return (enum class)i;
+static enum part part_of(struct pst_str word)
+{
+    static const char *const lists[] = {
+        [OTHER] = "",
+        [DETERMINER] = " the a an your my our this all any these their ",
+        [PREPOSITION] = " of in to on for from with at by about into and or ",
+        [VERB] = " ignore reveal send show tell print is are was must write forget delete give ",
+    };
+    char spaced[16];
+    if (word.n == 0 || word.n > sizeof spaced - 3) {
+        return OTHER;
     }
-}
-return OTHER;
+    spaced[0] = ' ';
+    memcpy(&spaced[1], word.p, word.n);
+    memcpy(&spaced[word.n + 1], " ", 2);
+    for (unsigned i = DETERMINER; i <= VERB; i++) {
+        if (strstr(lists[i], spaced) != NULL) {
+            return (enum part)i;
+        }
+    }
+    return OTHER;
 }
 
 /* "of the" and "reveal the" are English, "the of" and "the reveal" are English backwards. */
@@ -283,11 +309,11 @@ static bool line_reversed(struct pst_str in, const struct word *words, size_t n)
 {
     size_t ahead = 0, back = 0;
     for (size_t k = 0; k + 1 < n; k++) {
-        enum class a = class_of(pst_str_cut(in, words[k].start, words[k].end - words[k].start));
+        enum part a = part_of(pst_str_cut(in, words[k].start, words[k].end - words[k].start));
         if (a == OTHER) {
             continue;
         }
-        enum class b = class_of(
+        enum part b = part_of(
             pst_str_cut(in, words[k + 1].start, words[k + 1].end - words[k + 1].start));
         ahead += (a == PREPOSITION || a == VERB) && b == DETERMINER;
         back += a == DETERMINER && (b == PREPOSITION || b == VERB);
@@ -295,7 +321,7 @@ static bool line_reversed(struct pst_str in, const struct word *words, size_t n)
     struct pst_str last = pst_str_cut(in, words[n - 1].start,
                                       words[n - 1].end - words[n - 1].start);
     size_t stop = words[0].end;
-    back += class_of(last) == DETERMINER;
+    back += part_of(last) == DETERMINER;
     back += stop < in.n && strchr(".!?", in.p[stop]) != NULL && words[1].start - stop > 1;
     return back >= 2 && back > 2 * ahead;
 }
@@ -363,6 +389,7 @@ static void read_stretches(struct ciphers *c)
         if (s.n == STRETCH || (s.n > 0 && (b == '\n' || b == '"' || b == ':' || b == '`'))) {
             stretch_judge(c, &s);
             s.n = 0;
+            c->last = pst_is_lower(b) || b == ' ' ? c->last : AS_GIVEN;
         }
     }
     stretch_judge(c, &s);

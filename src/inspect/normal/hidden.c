@@ -93,7 +93,7 @@ static bool is_zero(struct pst_str style, struct pst_str property, uint8_t most)
     if (b == '0' && next == '.') {
         return at + 2 < style.n && style.p[at + 2] <= '1';
     }
-    return pst_is_digit(b) && b <= most && !pst_is_digit(next) && next != '.';
+    return pst_is_digit(b) && b - '0' <= most && !pst_is_digit(next) && next != '.';
 }
 
 static bool is_white(struct pst_str style, struct pst_str property)
@@ -115,16 +115,20 @@ static bool is_white(struct pst_str style, struct pst_str property)
     return false;
 }
 
-static bool tag_hides(struct pst_str tag)
+/* Most tags say nothing about how they look. */
+static bool tag_styled(struct pst_str tag)
 {
     static const char *const signs[] = {"style", "STYLE", "hidden", "HIDDEN", "color", "COLOR"};
-    bool any = false;
     for (size_t i = 0; i < PST_LEN(signs); i++) {
-        any = any || has(tag, pst_str_c(signs[i]));
+        if (has(tag, pst_str_c(signs[i]))) {
+            return true;
+        }
     }
-    if (!any) {
-        return false;
-    }
+    return false;
+}
+
+static bool tag_hides(struct pst_str tag)
+{
     uint8_t bytes[1024];
     struct pst_str s = squeeze(tag, bytes, sizeof bytes);
     size_t hidden = pst_str_find(s, PST_STR("hidden"));
@@ -135,15 +139,28 @@ static bool tag_hides(struct pst_str tag)
         plain_hidden = raw != PST_NPOS && raw > 0 && pst_is_blank(tag.p[raw - 1]) &&
                        (pst_is_blank(next) || next == '=' || next == '/' || next == '>');
     }
-    return has(s, PST_STR("display:none")) || has(s, PST_STR("visibility:hidden")) ||
-           has(s, PST_STR("visibility:collapse")) || plain_hidden ||
-           has(s, PST_STR("aria-hidden=\"true")) || is_zero(s, PST_STR("font-size:"), 2) ||
-           is_zero(s, PST_STR("opacity:"), 0) || has(s, PST_STR("left:-")) ||
-           has(s, PST_STR("top:-9")) || has(s, PST_STR("text-indent:-")) ||
-           has(s, PST_STR("clip:rect(0")) || has(s, PST_STR("clip-path:inset(")) ||
+    static const char *const hides[] = {
+        "display:none",
+        "visibility:hidden",
+        "visibility:collapse",
+        "aria-hidden=\"true",
+        "left:-",
+        "top:-9",
+        "text-indent:-",
+        "clip:rect(0",
+        "clip-path:inset(",
+        "color:transparent",
+        "type=\"hidden",
+    };
+    for (size_t i = 0; i < PST_LEN(hides); i++) {
+        if (has(s, pst_str_c(hides[i]))) {
+            return true;
+        }
+    }
+    return plain_hidden || is_zero(s, PST_STR("font-size:"), 2) ||
+           is_zero(s, PST_STR("opacity:"), 0) ||
            (is_zero(s, PST_STR(";height:"), 1) && has(s, PST_STR("overflow:hidden"))) ||
-           has(s, PST_STR("color:transparent")) || is_white(s, PST_STR("color:")) ||
-           is_white(s, PST_STR("color=\"")) || has(s, PST_STR("type=\"hidden"));
+           is_white(s, PST_STR("color:")) || is_white(s, PST_STR("color=\""));
 }
 
 /* Texts that stand in attributes of a tag. */
@@ -240,7 +257,7 @@ static size_t take_tag(struct hider *h, size_t at)
     bool inert = at_nocase(in, at, PST_STR("<template")) ||
                  at_nocase(in, at, PST_STR("<noscript")) || at_nocase(in, at, PST_STR("<desc>")) ||
                  at_nocase(in, at, PST_STR("<metadata"));
-    if (inert || tag_hides(tag)) {
+    if (inert || (tag_styled(tag) && tag_hides(tag))) {
         size_t end = element_end(in, at, text);
         h->concealed += take(h, text, end);
         return end;
@@ -250,6 +267,21 @@ static size_t take_tag(struct hider *h, size_t at)
 
 /* --- Markdown
  * -------------------------------------------------------------------------------------------- */
+
+/* Where the title of a link begins: after blanks, the target and blanks. */
+static size_t after_target(struct pst_str in, size_t from, size_t line)
+{
+    while (from < line && in.p[from] == ' ') {
+        from++;
+    }
+    while (from < line && in.p[from] != ' ' && in.p[from] != ')') {
+        from++;
+    }
+    while (from < line && in.p[from] == ' ') {
+        from++;
+    }
+    return from;
+}
 
 /* [name]: target "title", which shows nothing; [//]: # (a comment) and [a](b "title") too. */
 static size_t take_bracket(struct hider *h, size_t at)
@@ -267,16 +299,7 @@ static size_t take_bracket(struct hider *h, size_t at)
     if (!reference && in.p[close + 1] != '(') {
         return at + 1;
     }
-    size_t from = close + 2;
-    while (from < line && in.p[from] == ' ') {
-        from++;
-    }
-    while (from < line && in.p[from] != ' ' && in.p[from] != ')') { /* the target */
-        from++;
-    }
-    while (from < line && in.p[from] == ' ') {
-        from++;
-    }
+    size_t from = after_target(in, close + 2, line);
     uint8_t open = from < line ? in.p[from] : 0;
     if (open == '"' || open == '\'' || (reference && open == '(')) {
         uint8_t ends = open == '(' ? ')' : open;

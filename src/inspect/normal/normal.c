@@ -145,8 +145,8 @@ static void view_expand(struct pst_make *make, size_t parent)
     if (base.exact != parent) {
         look = pst_look(make->ret->list[base.exact].text);
     }
-    if (view->kind == PST_VIEW_COLLAPSED) {
-        return;
+    if (view->kind == PST_VIEW_COLLAPSED || view->kind == PST_VIEW_HIDDEN) {
+        return; /* made of what was read before */
     }
     if (view->depth == PST_VIEW_DEPTH_MAX) {
         /* what lies deeper is not looked at, and that is said */
@@ -229,8 +229,10 @@ void pst_view_origin(const struct pst_view *view, size_t start, size_t end, size
             next++;
         }
         to = view->map[next];
-        to = to > from ? to : from + 1;
     }
+    /* what a decoder put after the last unit (a line end) stands for the end of the text */
+    from = from < view->whole.n ? from : view->whole.n - 1;
+    to = to > from ? to : from + 1;
     *ret_start = out_to_start(view->whole, from);
     *ret_end = out_to_end(view->whole, to < view->whole.n ? to : view->whole.n);
 }

@@ -82,11 +82,28 @@ static bool one_letter(struct pst_str t)
     return pst_unicode_glyph(prop) == PST_GLYPH_LETTER && script <= PST_SCRIPT_ARABIC;
 }
 
+/* The same of one that begins with a digit. */
+static unsigned code_kinds(struct pst_str t)
+{
+    unsigned kinds = 0;
+    size_t digits = 0, hex = 0, bits = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        uint8_t c = t.p[i];
+        bits += c == '0' || c == '1';
+        digits += pst_is_digit(c);
+        hex += pst_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+    }
+    bool prefixed = t.n >= 4 && (t.p[1] | 0x20) == 'x' && t.p[0] == '0';
+    kinds |= bits == t.n && t.n >= 7 ? 1U << BINARY : 0;
+    kinds |= (hex == t.n && t.n == 2) || (prefixed && t.n % 4 == 0) ? 1U << HEX : 0;
+    kinds |= digits == t.n && t.n <= 3 ? 1U << NUMBER : 0;
+    return kinds;
+}
+
 /* Which runs a token may be part of. */
 static unsigned token_kinds(struct pst_str t)
 {
     unsigned kinds = 0;
-    size_t digits = 0, hex = 0, bits = 0;
     if (t.n <= 4 && one_letter(t)) {
         kinds |= 1U << SINGLE;
     }
@@ -100,17 +117,7 @@ static unsigned token_kinds(struct pst_str t)
         kinds |= pst_code_nato(t) != 0 ? 1U << NATO : 0;
         return kinds;
     }
-    for (size_t i = 0; i < t.n; i++) {
-        uint8_t c = t.p[i];
-        bits += c == '0' || c == '1';
-        digits += pst_is_digit(c);
-        hex += pst_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-    }
-    bool prefixed = t.n >= 4 && (t.p[1] | 0x20) == 'x' && t.p[0] == '0';
-    kinds |= bits == t.n && t.n >= 7 ? 1U << BINARY : 0;
-    kinds |= (hex == t.n && t.n == 2) || (prefixed && t.n % 4 == 0) ? 1U << HEX : 0;
-    kinds |= digits == t.n && t.n <= 3 ? 1U << NUMBER : 0;
-    return kinds;
+    return kinds | code_kinds(t);
 }
 
 /* A token at [at, end) after a gap that began at `gap`. */
