@@ -107,14 +107,17 @@ static void test_views(void **state)
     struct pst_signature_hits hits;
     struct pst_views views = {.n = 2};
     uint32_t map[32];
+    static uint8_t whole[200];
     (void)state;
     bed_make(&b, PST_STR(HEAD RULE("one", "{{drop}} words", "")));
+    memset(whole, 'x', sizeof whole);
     for (uint32_t i = 0; i < 32; i++) {
         map[i] = 100 + 2 * i;
     }
     views.list[0].text = PST_STR("ignore words");
     views.list[1].text = PST_STR("so: ignore words");
     views.list[1].map = map;
+    views.list[1].whole = pst_str_of(whole, sizeof whole);
     assert_int_equal(pst_signature_scan(b.scanner, &views, &hits, NULL), PST_OK);
     /* in both views, but its weight counts once */
     assert_int_equal(hits.n, 2);
