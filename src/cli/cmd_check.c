@@ -1,8 +1,8 @@
 #include "cedar/cedar.h"
 #include "cli/cli.h"
-#include "cli/inspect_image.h"
 #include "cli/load.h"
 #include "crypto/crypto.h"
+#include "rules/image_build.h"
 #include "wire/json_out.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static enum pst_status check(const struct pst_loaded *l, size_t *ret_policies, s
         .n_policies = l->n_policies,
         .schemas = l->schemas,
         .n_schemas = l->n_schemas,
-        .inspect = pst_inspect_image_builtin(),
+        .inspect = pst_builtin_inspect_image(),
         .state_dir = PST_STR("/state"), /* where it will live is not the configuration's business */
         .generation = 1,
     };

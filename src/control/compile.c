@@ -2,6 +2,7 @@
 
 #include "control/policy.h"
 #include "crypto/hash.h"
+#include "inspect/image.h"
 #include "mask/mask.h"
 #include "wire/json_out.h"
 
@@ -315,7 +316,12 @@ static enum pst_status actions_check(const struct maker *m)
 {
     struct pst_scan_image *image = NULL;
     struct pst_actions actions = {{0}};
-    enum pst_status status = pst_scan_image_open(m->in->inspect, &image, m->err);
+    struct pst_str data;
+    enum pst_status status = pst_inspect_image_section(m->in->inspect, PST_SECTION_DATA, &data,
+                                                       m->err);
+    if (status == PST_OK) {
+        status = pst_scan_image_open(data, &image, m->err);
+    }
     for (uint32_t i = 0; status == PST_OK && i < m->config->n_actions; i++) {
         const struct pst_image_action *row = &m->config->actions[i];
         if (pst_actions_set(image, &actions, pst_str_c(row->who), (enum pst_action)row->action,

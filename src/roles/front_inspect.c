@@ -2,6 +2,7 @@
 
 #include "base/enc.h"
 #include "identity/key.h"
+#include "inspect/image.h"
 #include "mask/inside.h"
 #include "mask/scope.h"
 #include "sys/fd.h"
@@ -27,11 +28,13 @@ enum pst_status pst_front_inspect_open(int fd, uint64_t size, struct pst_front_i
     if (fresh == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the inspection image");
     }
+    struct pst_str data;
     if (pst_memfd_check(fd, PST_SEALS, size, err) != PST_OK ||
         pst_memfd_map(fd, (size_t)size, &fresh->map, err) != PST_OK ||
         pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK ||
-        pst_scan_image_open(pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT), &fresh->image, err) !=
-            PST_OK ||
+        pst_inspect_image_section(pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT), PST_SECTION_DATA,
+                                  &data, err) != PST_OK ||
+        pst_scan_image_open(data, &fresh->image, err) != PST_OK ||
         pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK) {
         pst_front_inspect_close(fresh);
         return PST_ERR;
