@@ -155,6 +155,17 @@ static enum pst_status put_finding(const struct job *j, const struct pst_finding
                     pst_error_row(PST_E_SENSITIVE_DATA)->text, PST_FMT(type->name));
 }
 
+/* What stays as it is is only counted: forms within it are forms all the same. */
+static bool passes(const struct job *j, const struct pst_finding *f)
+{
+    enum pst_action action = action_of(j->m, f);
+    if (action != PST_ACT_ALLOW && action != PST_ACT_FLAG) {
+        return false;
+    }
+    tally(j->m->tally, f->type, action);
+    return true;
+}
+
 /* A token or look-alike of the text. */
 static void put_form(const struct job *j, const struct pst_token_at *t)
 {
@@ -188,7 +199,7 @@ static enum pst_status render(const struct job *j, const struct pst_findings *fo
             continue;
         }
         bool inside = f != NULL && more && f->start >= form.start && f->end <= form.end;
-        if (inside) {
+        if (inside || (f != NULL && passes(j, f))) {
             i++;
         } else if (f != NULL && (!more || f->start < form.end)) {
             pst_buf_add(j->out, pst_str_cut(text, at, f->start - at));
