@@ -133,7 +133,7 @@ static size_t read_sign(struct pst_str text, size_t i, enum pst_assign_how *ret_
     return PST_NPOS;
 }
 
-/* "is" and what does its work. Sorted by bytes. */
+/* "is" and what does its work. */
 static const char *const IS[] = {
     "adalah",
     "are",
@@ -154,7 +154,7 @@ static const char *const IS[] = {
     "sont",
     "to",
     "was",
-    "will be",
+
     "\xc3\xa4r",
     "\xc3\xa9",
     "\xc3\xa8",
@@ -169,7 +169,7 @@ static const char *const IS[] = {
     "\xe0\xa4\xb9\xe0\xa5\x88",
     "\xd9\x87\xd9\x8a",
     "\xd9\x87\xd9\x88",
-    "set to",
+
     "sia",
     "olan",
     "sea",
@@ -192,8 +192,8 @@ static const char *const PARTICLES[] = {
 
 static bool is_connective(struct pst_str word)
 {
-    for (size_t i = 0; i < PST_LEN(IS); i++) {
-        if (strlen(IS[i]) == word.n && pst_has_nocase(word, 0, IS[i])) {
+    for (size_t i = 0; i < PST_LEN(IS) && word.n <= 6; i++) {
+        if (pst_has_nocase(word, 0, IS[i]) && IS[i][word.n] == 0) {
             return true;
         }
     }
@@ -202,7 +202,7 @@ static bool is_connective(struct pst_str word)
 
 static size_t skip_particle(struct pst_str text, size_t i)
 {
-    for (size_t k = 0; k < PST_LEN(PARTICLES); k++) {
+    for (size_t k = 0; k < PST_LEN(PARTICLES) && pst_at(text, i) >= 0x80; k++) {
         if (pst_has_nocase(text, i, PARTICLES[k])) {
             i += strlen(PARTICLES[k]);
             return pst_has_nocase(text, i, "\xef\xbc\x9a") ? i + 3 : i + (pst_at(text, i) == ':');
@@ -429,42 +429,66 @@ static size_t find_value(struct pst_str text, struct pst_assign *ret)
     return pst_is_blank(pst_at(text, i)) && !quoted ? read_blank(text, i, ret) : PST_NPOS;
 }
 
-bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+bool pst_assign_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
 {
     *ret = (struct pst_assign){0};
     if (at > text.n || len > text.n - at) {
         return false;
     }
     grow_name(text, at, len, ret);
+    return true;
+}
+
+bool pst_assign_given(struct pst_str text, struct pst_assign *ret)
+{
     size_t value = find_value(text, ret);
     return value != PST_NPOS && pst_assign_value(text, value, ret);
 }
 
+bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+{
+    return pst_assign_name(text, at, len, ret) && pst_assign_given(text, ret);
+}
+
+/* What may stand between a name and its value, a blank included. */
+static bool is_between(uint8_t c)
+{
+    switch (c) {
+    case '=':
+    case ':':
+    case '>':
+    case '"':
+    case '\'':
+    case '`':
+    case '(':
+    case '|':
+    case ',':
+    case ' ':
+    case '\t':
+        return true;
+    default:
+        return false;
+    }
+}
+
 size_t pst_assign_next(struct pst_str text, size_t from, size_t limit)
 {
-    for (size_t i = from; i < text.n && i < limit; i++) {
-        uint8_t c = text.p[i], next = pst_at(text, i + 1);
-        if (c == '\n') {
-            size_t pair = skip_to_value(text, i);
-            if (pair == PST_NPOS) {
-                return PST_NPOS;
-            }
-            i = pair - 1;
-            c = ':';
-        }
-        bool sign = c == '=' || c == ':' || c == '>' || c == '"' || c == '\'' || c == '`' ||
-                    c == '(' || c == '|' || c == ',' || pst_is_blank(c);
-        if (sign) {
-            size_t k = i + 1;
-            while (k < i + 8 &&
-                   (pst_is_blank(pst_at(text, k)) ||
-                    (pst_at(text, k) != 0 && strchr("\"'`=>:\\(", pst_at(text, k)) != NULL))) {
-                k++;
-            }
-            if (pst_is_alnum(pst_at(text, k)) || next != 0) {
-                return k;
-            }
+    size_t i = from;
+    while (i < text.n && i < limit && text.p[i] != '\n' && !is_between(text.p[i])) {
+        i++;
+    }
+    if (i >= text.n || i >= limit) {
+        return PST_NPOS;
+    }
+    if (text.p[i] == '\n') {
+        i = skip_to_value(text, i);
+        if (i == PST_NPOS) {
+            return PST_NPOS;
         }
     }
-    return PST_NPOS;
+    size_t most = i + 8;
+    while (i < most && i < text.n && (is_between(text.p[i]) || text.p[i] == '\\')) {
+        i++;
+    }
+    return i < text.n ? i : PST_NPOS;
 }
