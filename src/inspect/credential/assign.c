@@ -4,7 +4,7 @@
 #include "inspect/credential/credential.h"
 #include "inspect/credential/value.h"
 
-enum { NAME_REACH = 48, PROSE_WORDS = 7, PROSE_REACH = 64 };
+enum { NAME_REACH = 48, PROSE_WORDS = 6, PROSE_REACH = 64 };
 
 static bool is_name_byte(struct pst_str text, size_t i)
 {
@@ -133,48 +133,45 @@ static size_t read_sign(struct pst_str text, size_t i, enum pst_assign_how *ret_
     return PST_NPOS;
 }
 
-/* "is" and what does its work. */
-static const char *const IS[] = {
-    "adalah",
-    "are",
-    "az",
-    "brzmi",
-    "der",
-    "est",
-    "et",
-    "equals",
-    "es",
-    "ist",
-    "is",
-    "je",
-    "jest",
-    "lautet",
-    "l\xc3\xa0",
-    "on",
-    "sont",
-    "to",
-    "was",
-
-    "\xc3\xa4r",
-    "\xc3\xa9",
-    "\xc3\xa8",
-    "er",
-    "este",
-    "era",
-    "ser\xc3\xa1",
-    "\xd1\x8d\xd1\x82\xd0\xbe",
-    "fue",
-    "war",
-    "hai",
-    "\xe0\xa4\xb9\xe0\xa5\x88",
-    "\xd9\x87\xd9\x8a",
-    "\xd9\x87\xd9\x88",
-
-    "sia",
-    "olan",
-    "sea",
-    "reads",
-};
+/* "is" and what does its work; eight bytes, so that one comparison of numbers decides. */
+enum { IS_BYTES = 8 };
+static const char IS[][IS_BYTES] = {"adalah",
+                                    "are",
+                                    "az",
+                                    "brzmi",
+                                    "der",
+                                    "est",
+                                    "et",
+                                    "equals",
+                                    "es",
+                                    "ist",
+                                    "is",
+                                    "je",
+                                    "jest",
+                                    "lautet",
+                                    "l\xc3\xa0",
+                                    "on",
+                                    "sont",
+                                    "to",
+                                    "was",
+                                    "\xc3\xa4r",
+                                    "\xc3\xa9",
+                                    "\xc3\xa8",
+                                    "er",
+                                    "este",
+                                    "era",
+                                    "ser\xc3\xa1",
+                                    "\xd1\x8d\xd1\x82\xd0\xbe",
+                                    "fue",
+                                    "war",
+                                    "hai",
+                                    "\xe0\xa4\xb9\xe0\xa5\x88",
+                                    "\xd9\x87\xd9\x8a",
+                                    "\xd9\x87\xd9\x88",
+                                    "sia",
+                                    "olan",
+                                    "sea",
+                                    "reads"};
 /* Written directly after the name. */
 static const char *const PARTICLES[] = {
     "\xe6\x98\xaf",
@@ -192,8 +189,15 @@ static const char *const PARTICLES[] = {
 
 static bool is_connective(struct pst_str word)
 {
-    for (size_t i = 0; i < PST_LEN(IS) && word.n <= 6; i++) {
-        if (pst_has_nocase(word, 0, IS[i]) && IS[i][word.n] == 0) {
+    uint8_t folded[IS_BYTES] = {0};
+    if (word.n == 0 || word.n > IS_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < word.n; i++) {
+        folded[i] = pst_is_upper(word.p[i]) ? word.p[i] | 0x20 : word.p[i];
+    }
+    for (size_t i = 0; i < PST_LEN(IS); i++) {
+        if (memcmp(folded, IS[i], IS_BYTES) == 0) {
             return true;
         }
     }
@@ -240,7 +244,7 @@ static size_t read_prose(struct pst_str text, size_t i)
             i++;
         }
         struct pst_str word = pst_str_cut(text, from, i - from);
-        if (word.n > 0 && is_connective(word)) {
+        if (is_connective(word)) {
             return pst_at(text, i) == ':' ? i + 1 : i;
         }
         if (gives(text, i)) {
