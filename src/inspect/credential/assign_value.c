@@ -3,7 +3,7 @@
 #include "inspect/credential/credential.h"
 #include "inspect/credential/value.h"
 
-enum { SIGNS_IN_VALUE_MAX = 3 };
+enum { SIGNS_IN_VALUE_MAX = 2 };
 
 struct quote {
     const char *open, *close;

@@ -97,12 +97,12 @@ static bool confirm_assigned(const struct pst_credential_rule *rule, struct pst_
 {
     struct pst_assign a;
     bool random = false;
-    if (!pst_assign_read(text, at, len, &a) || a.name_start > at ||
-        a.end - a.start > PST_SECRET_MAX) {
+    if (!pst_assign_name(text, at, len, &a)) {
         return false;
     }
     struct pst_str name = pst_str_cut(text, a.name_start, a.name_end - a.name_start);
-    if (!pst_name_keeps(name, at - a.name_start, len)) {
+    if (!pst_name_keeps(name, at - a.name_start, len) || !pst_assign_given(text, &a) ||
+        a.end - a.start > PST_SECRET_MAX) {
         return false;
     }
     int score = pst_plausible(text, &a, rule->words_ok != 0, &random);

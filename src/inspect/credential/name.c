@@ -82,9 +82,9 @@ static const char *const BEFORE[] = {
 };
 /* Sorted. Letters that may follow it without a separator: secretkey, passwordvalue. */
 static const char *const GLUED[] = {
-    "access", "admin",  "api",     "base",   "code", "data", "db",         "dev",   "en",
-    "id1",    "key",    "name123", "phrase", "prd",  "prod", "production", "root",  "staging",
-    "str",    "string", "test",    "text",   "user", "v",    "val",        "value", "word",
+    "access", "admin", "api",     "base", "code", "data",       "db",    "dev",     "en",
+    "id1",    "key",   "name123", "prd",  "prod", "production", "root",  "staging", "str",
+    "string", "test",  "text",    "user", "v",    "val",        "value",
 };
 
 enum { WORD_MAX = 24 };

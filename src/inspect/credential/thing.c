@@ -111,6 +111,10 @@ static bool is_file_name(struct pst_str v)
         ".conf", ".cfg",  ".ini", ".png", ".svg", ".css",  ".jpg",  ".gif",  ".sql",  ".sh",
         ".com",  ".org",  ".net", ".io",  ".gpg", ".asc",  ".kdbx", ".cs",   ".go",   ".rs",
         ".rb",   ".c",    ".h",   ".cpp", ".dev", ".local"};
+    /* all of them begin with a dot, at most six bytes from the end */
+    if (pst_str_find_byte(pst_str_from(v, v.n > 6 ? v.n - 6 : 0), '.') == PST_NPOS) {
+        return false;
+    }
     for (size_t i = 0; i < PST_LEN(ENDS); i++) {
         size_t n = strlen(ENDS[i]);
         if (v.n > n && pst_has_nocase(v, v.n - n, ENDS[i])) {
