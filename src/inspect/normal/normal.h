@@ -34,6 +34,8 @@ enum pst_view_kind {
     PST_VIEW_UTF16,
     PST_VIEW_BASE85,
     PST_VIEW_HIDDEN, /* comments and hidden elements of HTML and Markdown */
+    PST_VIEW_CLEAN,  /* as PLAIN, but with its case and without the folding of look-alikes: for
+                        values; made only where characters were dropped or letters restyled */
     PST_VIEW_KINDS,
 };
 
@@ -58,10 +60,15 @@ enum pst_evasion {
 
 struct pst_view {
     struct pst_str text; /* UTF-8 */
-    const uint32_t *map; /* map[i]: offset in the original of byte i of the view; n + 1 entries */
-    uint8_t kind;        /* enum pst_view_kind */
-    uint8_t depth;       /* decodings between the original and this view */
-    uint8_t parent;      /* index of the view it was made from */
+    /* map[i]: offset in the original of the unit (character, group of digits, escape) that byte i
+     * of the view came from; n + 1 entries. NULL: the same offsets (the text itself, and a PLAIN
+     * that differs in case only). Use pst_view_origin. */
+    const uint32_t *map;
+    struct pst_str whole; /* the original */
+    uint8_t kind;         /* enum pst_view_kind */
+    uint8_t depth;        /* decodings between the original and this view */
+    uint8_t parent;       /* index of the view it was made from */
+    bool moved;           /* the order is not that of the original: the map is not monotone */
 };
 
 enum { PST_VIEWS_MAX = 64, PST_VIEW_DEPTH_MAX = 3 };
@@ -71,7 +78,7 @@ struct pst_views {
     size_t n;
     uint32_t flags;      /* enum pst_evasion */
     bool cut;            /* a limit was reached: not everything was looked at */
-    uint16_t counts[16]; /* per flag, per 1024 bytes of text, saturated */
+    uint16_t counts[16]; /* per flag, per 1024 bytes of text (or all, if shorter), saturated */
 };
 
 enum pst_views_want {
@@ -79,13 +86,21 @@ enum pst_views_want {
     PST_WANT_READER = 1U << 1, /* everything: for the detector */
 };
 
-/* All memory is of the arena, at most `limit` bytes of views. `text` must be valid UTF-8. ERR only
+/* With PST_WANT_READER there is always a PLAIN of the text (unless it is empty), and every decoded
+ * view that is not in plain form has one beside it (parent: the view); a view that says nothing new
+ * is left out. A decoder puts all that it found into one view: escapes in their place with the text
+ * around them, runs (base64, hex …) alone, a line each.
+ * All memory is of the arena, at most `limit` bytes of views. `text` must be valid UTF-8. ERR only
  * without memory. Text that holds nothing unusual costs one fast pass and yields PLAIN only when
  * asked. */
 PST_NODISCARD enum pst_status pst_views_make(struct pst_str text, uint32_t want, size_t limit,
                                              struct pst_arena *arena, struct pst_views *ret,
                                              struct pst_err *err);
-/* The stretch of the original that [start, end) of a view came from. */
+/* "base64", "plain" …; of a flag by its bit: "invisible" …; NULL past the last. */
+const char *pst_view_kind_name(enum pst_view_kind kind);
+const char *pst_evasion_name(size_t bit);
+/* The stretch of the original that [start, end) of a view came from, out to whole units; start <
+ * end <= text.n. */
 void pst_view_origin(const struct pst_view *view, size_t start, size_t end, size_t *ret_start,
                      size_t *ret_end);
 

@@ -1,0 +1,16 @@
+/* The decoders. Each reads one view and adds at most one view of its kind, with all stretches it
+ * could decode; linear in the view. Private to this folder. */
+#ifndef PST_INSPECT_NORMAL_DECODE_H
+#define PST_INSPECT_NORMAL_DECODE_H
+
+#include "inspect/normal/draft.h"
+#include "inspect/normal/look.h"
+
+/* Escapes in place, the text around them kept: %41, &#65; &lt;, \u0041 \x41 \101, =41. */
+void pst_decode_escapes(struct pst_make *make, size_t parent, const struct pst_look *look);
+/* Runs of an alphabet: base64, base32, hex, and data: URIs; only what they hold, a line each. */
+void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look *look);
+/* Denser alphabets and names of hosts: ascii85, base85, uuencoded lines, punycode. */
+void pst_decode_dense(struct pst_make *make, size_t parent);
+
+#endif

@@ -1,0 +1,259 @@
+/* Case folding, and the folding of look-alikes word by word: a word is only touched when letters of
+ * two alphabets stand in it, or when a whole text writes Latin with other letters. */
+#include "inspect/normal/plain.h"
+
+#include "base/enc.h"
+#include "inspect/normal/ascii.h"
+#include "inspect/normal/look.h"
+#include "inspect/normal/unicode.h"
+
+#include <utf8proc.h>
+
+enum { FOREIGN_TEXT_MIN = 6 };
+
+struct folder {
+    struct pst_make *make;
+    struct pst_str in;
+    const uint32_t *map;
+    struct pst_draft *out;
+    bool whole; /* all letters of other alphabets have Latin look-alikes: they are Latin */
+    size_t hits;
+    size_t left;   /* words of look-alikes that were left as they are */
+    size_t honest; /* words of other alphabets that cannot be Latin */
+};
+
+struct word {
+    size_t start, end;
+    size_t latin, ascii, foreign, alike, sure;
+    size_t switches;     /* from Latin to another alphabet or back */
+    int side;            /* of the last letter: 1 Latin, 2 another */
+    bool other;          /* letters that have no business with look-alikes */
+    uint32_t first;      /* its first foreign letter */
+    bool starts_foreign; /* and it stands at the head */
+    enum pst_script other_script;
+};
+
+static size_t from_of(const struct folder *f, size_t at)
+{
+    return f->map != NULL ? f->map[at] : at;
+}
+
+static void put_lower(struct folder *f, size_t at, size_t end)
+{
+    size_t n = end - at;
+    struct pst_draft *d = f->out;
+    if (n == 0 || (d->size - d->n < n && !pst_draft_grow(d, n))) {
+        return;
+    }
+    pst_look_lower(&d->text[d->n], pst_str_cut(f->in, at, n));
+    for (size_t i = 0; i < n; i++) {
+        d->map[d->n + i] = (uint32_t)from_of(f, at + i);
+    }
+    d->n += n;
+}
+
+static bool of_word(uint32_t cp, uint16_t prop)
+{
+    if (cp < 0x80) {
+        return pst_is_alpha(cp) || pst_is_digit(cp);
+    }
+    enum pst_glyph kind = pst_unicode_glyph(prop);
+    return (kind == PST_GLYPH_LETTER || kind == PST_GLYPH_MARK) &&
+           pst_unicode_script(prop) != PST_SCRIPT_CJK;
+}
+
+static void word_side(struct word *w, int side)
+{
+    w->switches += w->side != 0 && w->side != side;
+    w->side = side;
+}
+
+static void word_letter(struct word *w, uint32_t cp, uint16_t prop, size_t at)
+{
+    enum pst_script script = pst_unicode_script(prop);
+    if (cp < 0x80) {
+        if (pst_is_alpha(cp)) {
+            w->latin++;
+            w->ascii++;
+            word_side(w, 1);
+        }
+        return;
+    }
+    if (pst_unicode_glyph(prop) == PST_GLYPH_MARK) {
+        return;
+    }
+    if (script == PST_SCRIPT_LATIN) {
+        w->latin++;
+        word_side(w, 1);
+        return;
+    }
+    word_side(w, 2);
+    bool sure = false;
+    bool alike = pst_unicode_alike(cp, &sure) != NULL;
+    bool ready = script == PST_SCRIPT_GREEK || script == PST_SCRIPT_CYRILLIC ||
+                 script == PST_SCRIPT_ARMENIAN || script == PST_SCRIPT_CAPITALS;
+    if (w->foreign == 0) {
+        w->first = cp;
+        w->starts_foreign = at == w->start;
+        w->other_script = script;
+    }
+    w->foreign++;
+    w->alike += alike && (ready || sure);
+    w->sure += alike && sure;
+    w->other = w->other || script != w->other_script;
+}
+
+static struct word word_read(const struct folder *f, size_t start)
+{
+    struct word w = {.start = start, .end = start};
+    while (w.end < f->in.n) {
+        uint32_t cp = f->in.p[w.end];
+        size_t n = 1;
+        if (cp >= 0x80) {
+            n = pst_utf8_get(pst_str_from(f->in, w.end), &cp);
+        }
+        uint16_t prop = pst_unicode(cp);
+        if (!of_word(cp, prop)) {
+            break;
+        }
+        word_letter(&w, cp, prop, w.end);
+        w.end += n;
+    }
+    return w;
+}
+
+/* Δx, μservice, λs: one Greek letter at the head is a symbol. */
+static bool symbol_at_head(const struct word *w)
+{
+    return w->foreign == 1 && w->other_script == PST_SCRIPT_GREEK &&
+           (w->starts_foreign || w->latin < 2);
+}
+
+enum fold { AS_IT_IS, TO_LATIN, TO_CYRILLIC, TO_GREEK };
+
+static enum fold word_judge(struct folder *f, const struct word *w)
+{
+    if (w->foreign == 0) {
+        return AS_IT_IS;
+    }
+    bool alike = w->alike == w->foreign;
+    /* "API" with an ending of another language is honest: a stem, and then an ending */
+    bool woven = w->switches > 1 || w->latin == 1 || w->foreign == 1;
+    if (f->whole && alike) {
+        f->hits++;
+        return TO_LATIN;
+    }
+    if (w->latin == 0 || symbol_at_head(w)) {
+        f->left += alike;
+        f->honest += w->latin == 0 && w->sure < w->foreign && w->foreign > 3;
+        return AS_IT_IS;
+    }
+    bool cyrillic = w->other_script == PST_SCRIPT_CYRILLIC;
+    bool greek = w->other_script == PST_SCRIPT_GREEK;
+    if ((cyrillic || greek) && woven && w->foreign > w->latin && w->sure < w->foreign &&
+        !w->other && w->latin == w->ascii && w->latin <= 3) {
+        f->hits++;
+        return cyrillic ? TO_CYRILLIC : TO_GREEK;
+    }
+    if (alike && (w->sure == w->foreign || woven)) {
+        f->hits += w->latin + w->foreign >= 3;
+        return TO_LATIN;
+    }
+    return AS_IT_IS;
+}
+
+static void put_letter(struct folder *f, uint32_t cp, uint16_t prop, size_t at, enum fold fold)
+{
+    bool sure;
+    enum pst_script script = pst_unicode_script(prop);
+    size_t from = from_of(f, at);
+    if (fold == TO_LATIN && cp >= 0x80 && script != PST_SCRIPT_LATIN) {
+        const char *letters = pst_unicode_alike(cp, &sure);
+        if (letters != NULL) {
+            pst_draft_text(f->out, pst_str_c(letters), from);
+            return;
+        }
+    }
+    if (cp < 0x80) {
+        uint8_t low = (uint8_t)(cp | (pst_is_alpha(cp) ? 0x20U : 0U));
+        uint32_t back = fold == TO_CYRILLIC ? pst_unicode_back(low, PST_SCRIPT_CYRILLIC)
+                        : fold == TO_GREEK  ? pst_unicode_back(low, PST_SCRIPT_GREEK)
+                                            : 0;
+        pst_draft_cp(f->out, back != 0 ? back : low, from);
+        return;
+    }
+    /* the dot of a capital dotted I is no letter of its own */
+    utf8proc_int32_t low = cp == 0x130 ? 'i' : utf8proc_tolower((utf8proc_int32_t)cp);
+    pst_draft_cp(f->out, low > 0 ? (uint32_t)low : cp, from);
+}
+
+static void put_word(struct folder *f, const struct word *w, enum fold fold)
+{
+    for (size_t at = w->start; at < w->end && !f->out->over;) {
+        uint32_t cp = 0;
+        size_t n = pst_utf8_get(pst_str_from(f->in, at), &cp);
+        put_letter(f, cp, pst_unicode(cp), at, fold);
+        at += n;
+    }
+}
+
+/* A character beyond ASCII that is part of no word: copied, byte for byte. */
+static void put_other(struct folder *f, size_t at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        pst_draft_byte(f->out, f->in.p[at + i], from_of(f, at + (f->map != NULL ? 0 : i)));
+    }
+}
+
+static void fold(struct folder *f)
+{
+    struct pst_str in = f->in;
+    struct pst_draft *out = f->out;
+    pst_draft_init(out, f->make, in.n + 64);
+    for (size_t at = 0; at < in.n && !out->over;) {
+        size_t odd = pst_look_odd(in, at);
+        if (odd < in.n && in.p[odd] < 0x80) { /* a carriage return that was kept */
+            put_lower(f, at, odd + 1);
+            at = odd + 1;
+            continue;
+        }
+        size_t start = odd;
+        while (start > at && (pst_is_alpha(in.p[start - 1]) || pst_is_digit(in.p[start - 1]))) {
+            start--;
+        }
+        put_lower(f, at, start);
+        at = start;
+        if (at < in.n && odd < in.n) {
+            struct word w = word_read(f, start);
+            if (w.end > start) {
+                put_word(f, &w, word_judge(f, &w));
+                at = w.end;
+            }
+            if (at == odd) { /* not of a word */
+                uint32_t cp = 0;
+                size_t n = pst_utf8_get(pst_str_from(in, at), &cp);
+                put_other(f, at, n);
+                at += n;
+            }
+        } else if (start < odd) {
+            put_lower(f, start, odd);
+            at = odd;
+        }
+    }
+}
+
+void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bool flags,
+               const struct pst_clean *clean, struct pst_draft *out)
+{
+    struct folder f = {.make = make, .in = in, .map = map, .out = out};
+    f.whole = clean->foreign >= FOREIGN_TEXT_MIN && clean->foreign_sure == clean->foreign;
+    fold(&f);
+    if (f.hits >= 2 && f.left > 0 && f.hits >= f.honest) { /* disguised: the small words are, too */
+        struct folder again = {.make = make, .in = in, .map = map, .out = out, .whole = true};
+        fold(&again);
+        f.hits = again.hits;
+    }
+    if (flags) {
+        pst_make_hit(make, PST_EVADE_LOOKALIKE, f.hits);
+    }
+}
