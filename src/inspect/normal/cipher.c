@@ -9,6 +9,16 @@ enum { STRETCH = 12, STRETCH_MIN = 3, ODD_SHARE = 35, GAIN = 25 };
 
 struct word {
     uint32_t start, end;
+    uint8_t known; /* enum pst_word */
+    uint8_t part;  /* enum pst_part */
+};
+
+enum { LINE = 64 };
+
+/* Words of a line, as far as they are kept, and what speaks for and against their order. */
+struct line {
+    struct word words[LINE];
+    size_t n, ahead, back;
 };
 
 struct stretch {
@@ -25,6 +35,8 @@ struct ciphers {
     size_t shifted_end, atbash_end, flipped_end, pig_end;
     size_t back_start, back_end; /* the part that is read backwards */
     size_t won;
+    struct pst_draft turned; /* lines of words in reverse order */
+    size_t turned_end, lines;
     enum reading last; /* of the stretch before this one on the same line */
     unsigned last_by;
 };
@@ -229,7 +241,11 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
         }
         return;
     }
-    struct pst_score given = score(c->in, s, AS_GIVEN, 0);
+    struct pst_score given = {0};
+    for (size_t k = 0; k < s->n; k++) {
+        pst_score_count(&given, s->words[k].end - s->words[k].start,
+                        (enum pst_word)s->words[k].known);
+    }
     size_t share = pst_score_share(&given);
     if (share >= ODD_SHARE) {
         c->last = AS_GIVEN;
@@ -276,131 +292,93 @@ static void put_backwards(struct ciphers *c, struct pst_draft *out)
     }
 }
 
-/* --- words in reverse order
- * ------------------------------------------------------------------------------- */
-
-enum part { OTHER, DETERMINER, PREPOSITION, VERB };
-
-static enum part part_of(struct pst_str word)
-{
-    static const char *const lists[] = {
-        [OTHER] = "",
-        [DETERMINER] = " the a an your my our this all any these their ",
-        [PREPOSITION] = " of in to on for from with at by about into and or ",
-        [VERB] = " ignore reveal send show tell print is are was must write forget delete give ",
-    };
-    char spaced[16];
-    if (word.n == 0 || word.n > sizeof spaced - 3) {
-        return OTHER;
-    }
-    spaced[0] = ' ';
-    memcpy(&spaced[1], word.p, word.n);
-    memcpy(&spaced[word.n + 1], " ", 2);
-    for (unsigned i = DETERMINER; i <= VERB; i++) {
-        if (strstr(lists[i], spaced) != NULL) {
-            return (enum part)i;
-        }
-    }
-    return OTHER;
-}
+/* --- words in reverse order --------------------------------------------------------------- */
 
 /* "of the" and "reveal the" are English, "the of" and "the reveal" are English backwards. */
-static bool line_reversed(struct pst_str in, const struct word *words, size_t n)
+static void line_add(struct line *l, struct word w)
 {
-    size_t ahead = 0, back = 0;
-    for (size_t k = 0; k + 1 < n; k++) {
-        enum part a = part_of(pst_str_cut(in, words[k].start, words[k].end - words[k].start));
-        if (a == OTHER) {
-            continue;
-        }
-        enum part b = part_of(
-            pst_str_cut(in, words[k + 1].start, words[k + 1].end - words[k + 1].start));
-        ahead += (a == PREPOSITION || a == VERB) && b == DETERMINER;
-        back += a == DETERMINER && (b == PREPOSITION || b == VERB);
+    if (l->n > 0) {
+        unsigned a = l->words[l->n - 1].part, b = w.part;
+        bool a_leads = a == PST_PART_PREPOSITION || a == PST_PART_VERB;
+        bool b_leads = b == PST_PART_PREPOSITION || b == PST_PART_VERB;
+        l->ahead += a_leads && b == PST_PART_DETERMINER;
+        l->back += a == PST_PART_DETERMINER && b_leads;
     }
-    struct pst_str last = pst_str_cut(in, words[n - 1].start,
-                                      words[n - 1].end - words[n - 1].start);
-    size_t stop = words[0].end;
-    back += part_of(last) == DETERMINER;
-    back += stop < in.n && strchr(".!?", in.p[stop]) != NULL && words[1].start - stop > 1;
-    return back >= 2 && back > 2 * ahead;
+    l->words[l->n++] = w;
 }
 
-static size_t put_reversed(struct pst_draft *out, struct pst_str in, const struct word *words,
-                           size_t n)
+static void line_end(struct ciphers *c, struct line *l)
 {
-    for (size_t k = n; k > 0; k--) {
-        pst_draft_copy(out, in, words[k - 1].start, words[k - 1].end - words[k - 1].start);
-        pst_draft_byte(out, ' ', words[k - 1].start);
+    size_t n = l->n;
+    l->n = 0;
+    if (n >= 4) {
+        size_t stop = l->words[0].end;
+        l->back += l->words[n - 1].part == PST_PART_DETERMINER;
+        l->back += strchr(".!?", c->in.p[stop]) != NULL && l->words[1].start - stop > 1;
     }
-    return words[n - 1].end;
+    if (n >= 4 && l->back >= 2 && l->back > 2 * l->ahead) {
+        for (size_t k = n; k > 0; k--) {
+            const struct word *w = &l->words[k - 1];
+            pst_draft_copy(&c->turned, c->in, w->start, w->end - w->start);
+            pst_draft_byte(&c->turned, ' ', w->start);
+        }
+        c->turned_end = l->words[n - 1].end;
+        c->lines++;
+    }
+    l->ahead = l->back = 0;
 }
 
-static void view_words_reversed(struct pst_make *make, size_t parent)
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static size_t word_read(struct pst_str in, size_t at, struct word *ret)
 {
-    enum { LINE = 64 };
-    struct pst_str in = make->ret->list[parent].text;
-    struct pst_draft out = {.make = make};
-    struct word words[LINE];
-    size_t n = 0, end = 0, lines = 0;
-    for (size_t at = 0; at <= in.n;) {
-        uint8_t b = at < in.n ? in.p[at] : '\n';
-        if (pst_is_alpha(b)) {
-            size_t stop = at;
-            while (stop < in.n && (pst_is_alpha(in.p[stop]) || in.p[stop] == '\'')) {
-                stop++;
-            }
-            words[n++] = (struct word){(uint32_t)at, (uint32_t)stop};
-            at = stop;
-        } else {
-            at++;
-        }
-        if ((b == '\n' || n == LINE || b == '"' || b == ':' || b == '>') && n > 0) {
-            if (n >= 4 && line_reversed(in, words, n)) {
-                end = put_reversed(&out, in, words, n);
-                lines++;
-            }
-            n = 0;
-        }
+    uint32_t hash = (uint32_t)PST_WORD_SEED;
+    enum pst_part part;
+    size_t end = at;
+    while (end < in.n && pst_is_lower(in.p[end])) {
+        hash = pst_word_next(hash, in.p[end]);
+        end++;
     }
-    if (lines > 0 && pst_draft_view(&out, PST_VIEW_WORDS_REVERSED, parent, end, true, true) > 0) {
-        pst_make_hit(make, PST_EVADE_CIPHER, lines);
-    }
+    enum pst_word known = pst_word_known(hash, end - at, &part);
+    *ret = (struct word){(uint32_t)at, (uint32_t)end, (uint8_t)known, (uint8_t)part};
+    return end;
 }
 
-/* --- all of them
- * ------------------------------------------------------------------------------------------- */
-
-static void read_stretches(struct ciphers *c)
+static void read_words(struct ciphers *c)
 {
-    struct stretch s = {.n = 0};
+    struct stretch s PST_UNINIT;
+    struct line line PST_UNINIT;
+    s.n = line.n = line.ahead = line.back = 0;
     for (size_t at = 0; at < c->in.n;) {
         uint8_t b = c->in.p[at];
+        bool ends = b == '\n' || b == '"' || b == ':' || b == '`';
         if (pst_is_lower(b)) {
-            size_t end = at + 1;
-            while (end < c->in.n && pst_is_lower(c->in.p[end])) {
-                end++;
-            }
-            s.words[s.n++] = (struct word){(uint32_t)at, (uint32_t)end};
-            at = end;
+            struct word w;
+            at = word_read(c->in, at, &w);
+            s.words[s.n++] = w;
+            line_add(&line, w);
         } else {
             at++;
         }
-        if (s.n == STRETCH || (s.n > 0 && (b == '\n' || b == '"' || b == ':' || b == '`'))) {
+        if (s.n == STRETCH || ends) {
             stretch_judge(c, &s);
             s.n = 0;
-            c->last = pst_is_lower(b) || b == ' ' ? c->last : AS_GIVEN;
+            c->last = ends ? AS_GIVEN : c->last;
+        }
+        if (line.n == LINE || ends || b == '>') {
+            line_end(c, &line);
         }
     }
     stretch_judge(c, &s);
+    line_end(c, &line);
 }
 
 void pst_view_ciphers(struct pst_make *make, size_t parent)
 {
     struct ciphers c = {.make = make, .in = make->ret->list[parent].text};
     struct pst_draft back = {.make = make};
-    c.shifted.make = c.atbash.make = c.flipped.make = c.pig.make = make;
-    read_stretches(&c);
+    c.shifted.make = c.atbash.make = c.flipped.make = c.pig.make = c.turned.make = make;
+    read_words(&c);
     pst_make_hit(make, PST_EVADE_CIPHER, c.won);
     (void)pst_draft_view(&c.shifted, PST_VIEW_ROT13, parent, c.shifted_end, true, false);
     (void)pst_draft_view(&c.atbash, PST_VIEW_ATBASH, parent, c.atbash_end, true, false);
@@ -410,7 +388,9 @@ void pst_view_ciphers(struct pst_make *make, size_t parent)
         (void)pst_draft_view(&back, PST_VIEW_REVERSED, parent, c.back_end, true, true);
         (void)pst_draft_view(&c.flipped, PST_VIEW_REVERSED, parent, c.flipped_end, true, true);
     }
-    view_words_reversed(make, parent);
+    if (pst_draft_view(&c.turned, PST_VIEW_WORDS_REVERSED, parent, c.turned_end, true, true) > 0) {
+        pst_make_hit(make, PST_EVADE_CIPHER, c.lines);
+    }
 }
 
 static uint8_t rot47(uint8_t b)

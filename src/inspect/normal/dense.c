@@ -174,23 +174,25 @@ static size_t token85(struct pst_draft *out, struct pst_str in, size_t start, si
 static void view85(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
-    size_t last = 0;
+    size_t last = 0, mark = pst_str_find(in, PST_STR("<~"));
     for (size_t at = 0; at < in.n;) {
         if (pst_is_blank(in.p[at])) {
             at++;
             continue;
         }
-        size_t end = at;
+        size_t end = at + 1;
         while (end < in.n && !pst_is_blank(in.p[end])) {
             end++;
         }
-        bool marked = end - at > 2 &&
-                      pst_str_find(pst_str_cut(in, at, 8), PST_STR("<~")) != PST_NPOS;
+        bool marked = mark != PST_NPOS && mark < end;
         if (marked) { /* it may be wrapped: up to its end mark */
+            at = mark;
             size_t close = pst_str_find(pst_str_from(in, at), PST_STR("~>"));
             end = close != PST_NPOS ? at + close + 2 : end;
+            size_t next = pst_str_find(pst_str_from(in, end), PST_STR("<~"));
+            mark = next != PST_NPOS ? end + next : PST_NPOS;
         }
-        if (marked || dense_token(pst_str_cut(in, at, end - at))) {
+        if (marked || (end - at >= TOKEN_MIN && dense_token(pst_str_cut(in, at, end - at)))) {
             size_t stop = token85(&out, in, at, end);
             last = stop > at ? stop : last;
         }
@@ -233,13 +235,13 @@ static void view_uu(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
     size_t last = 0, mark = 0;
-    bool open = false;
+    bool open = false, any = pst_str_find(in, PST_STR("begin ")) != PST_NPOS;
     for (size_t at = 0; at < in.n;) {
         size_t line = pst_str_find_byte(pst_str_from(in, at), '\n');
         size_t end = line == PST_NPOS ? in.n : at + line;
         size_t trim = end > at && in.p[end - 1] == '\r' ? end - 1 : end;
-        size_t begin = pst_str_find(pst_str_cut(in, at, 64 < trim - at ? 64 : trim - at),
-                                    PST_STR("begin "));
+        size_t head = trim - at < 64 ? trim - at : 64;
+        size_t begin = any ? pst_str_find(pst_str_cut(in, at, head), PST_STR("begin ")) : PST_NPOS;
         bool full = trim - at == 61 && in.p[at] == 'M';
         if (begin != PST_NPOS) {
             open = true;

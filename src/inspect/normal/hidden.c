@@ -3,6 +3,7 @@
 #include "inspect/normal/hidden.h"
 
 #include "inspect/normal/ascii.h"
+#include "inspect/normal/look.h"
 
 enum {
     TAG_MAX = 4096,
@@ -338,8 +339,10 @@ void pst_view_hidden(struct pst_make *make, size_t parent)
     struct hider h = {.make = make, .in = make->ret->list[parent].text, .out = {.make = make}};
     take_front(&h);
     for (size_t at = h.end; at < h.in.n;) {
-        uint8_t b = h.in.p[at];
-        at = b == '<' ? take_tag(&h, at) : b == '[' ? take_bracket(&h, at) : at + 1;
+        at = pst_look_any(h.in, at, '<', '[', '[');
+        if (at < h.in.n) {
+            at = h.in.p[at] == '<' ? take_tag(&h, at) : take_bracket(&h, at);
+        }
     }
     if (pst_draft_view(&h.out, PST_VIEW_HIDDEN, parent, h.end, false, false) > 0) {
         pst_make_hit(make, PST_EVADE_HIDDEN, h.concealed);

@@ -69,6 +69,22 @@ static inline struct masks masks_take(const uint8_t *p)
     return m;
 }
 
+/* Bytes that any mask but `word` is about, and more: what most blocks have none of. */
+static inline uint64_t rare_take(const uint8_t *p, uint64_t *ret_dense)
+{
+    uint64_t rare = 0, dense = 0;
+    for (int lane = 0; lane < 4; lane++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&p[16 * lane]);
+        __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: high bytes too */
+        __m128i a = _mm_or_si128(between(v, '%', '&'), between(v, '<', '='));
+        __m128i b = _mm_or_si128(between(v, '[', '\\'), equal_to(v, 0x7F));
+        rare |= bits(_mm_or_si128(low, _mm_or_si128(a, b)), lane);
+        dense |= bits(_mm_cmpgt_epi8(v, _mm_set1_epi8('*')), lane);
+    }
+    *ret_dense = dense;
+    return rare;
+}
+
 static inline uint64_t words_take(const uint8_t *p)
 {
     uint64_t word = 0;
@@ -117,6 +133,15 @@ static inline struct masks masks_take(const uint8_t *p)
     return m;
 }
 
+static inline uint64_t rare_take(const uint8_t *p, uint64_t *ret_dense)
+{
+    *ret_dense = 0;
+    for (unsigned i = 0; i < 64; i++) {
+        *ret_dense |= (uint64_t)(p[i] > '*' && p[i] < 0x80) << i;
+    }
+    return UINT64_MAX; /* always the whole look */
+}
+
 static inline uint64_t words_take(const uint8_t *p)
 {
     return masks_take(p).word;
@@ -146,9 +171,13 @@ static inline bool long_run(uint64_t m)
     return (m & m >> 4) != 0;
 }
 
+static size_t ones(uint64_t m)
+{
+    return (size_t)__builtin_popcountll(m);
+}
+
 /* `next`: the byte after the block, which a CR at its end needs. */
-static inline void look_count(struct pst_look *look, const struct masks *m, unsigned *carry,
-                              uint8_t next)
+static void look_count(struct pst_look *look, const struct masks *m, uint8_t next)
 {
     uint64_t fed = m->lf >> 1 | (uint64_t)(next == '\n') << 63;
     uint64_t control = m->control & ~(m->cr & fed); /* a line end of two is no trick */
@@ -156,16 +185,32 @@ static inline void look_count(struct pst_look *look, const struct masks *m, unsi
                    (m->markup != 0 ? PST_HINT_MARKUP : 0U) |
                    (m->bracket != 0 ? PST_HINT_BRACKET : 0U);
     if ((m->percent | m->ampersand | m->backslash | m->equal) != 0) {
-        look->percents += (size_t)__builtin_popcountll(m->percent);
-        look->ampersands += (size_t)__builtin_popcountll(m->ampersand);
-        look->backslashes += (size_t)__builtin_popcountll(m->backslash);
-        look->equals += (size_t)__builtin_popcountll(m->equal);
+        look->percents += ones(m->percent);
+        look->ampersands += ones(m->ampersand);
+        look->backslashes += ones(m->backslash);
+        look->equals += ones(m->equal);
     }
-    unsigned leading = ~m->word == 0 ? 64 : (unsigned)__builtin_ctzll(~m->word);
-    if (*carry + leading >= RUN || long_run(m->word)) {
-        look->hints |= PST_HINT_RUN;
+}
+
+static inline bool run_seen(unsigned *carry, uint64_t m)
+{
+    unsigned leading = ~m == 0 ? 64 : (unsigned)__builtin_ctzll(~m);
+    bool seen = *carry + leading >= RUN || long_run(m);
+    *carry = ~m == 0 ? RUN : (unsigned)__builtin_clzll(~m);
+    return seen;
+}
+
+static inline void look_block(struct pst_look *look, unsigned *carry, const uint8_t *p,
+                              uint8_t next)
+{
+    uint64_t dense, rare = rare_take(p, &dense);
+    if (rare != 0) {
+        struct masks m = masks_take(p);
+        look_count(look, &m, next);
     }
-    *carry = ~m->word == 0 ? RUN : (unsigned)__builtin_clzll(~m->word);
+    /* a run of the alphabet is one of what is not blank, quote or bracket, which costs one compare
+     * and which prose has none of; where there is one, the search for runs is exact */
+    look->hints |= run_seen(carry, dense) ? PST_HINT_RUN : 0U;
 }
 
 struct pst_look pst_look(struct pst_str text)
@@ -174,14 +219,12 @@ struct pst_look pst_look(struct pst_str text)
     unsigned carry = 0;
     size_t at = 0;
     for (; text.n - at >= 64; at += 64) {
-        struct masks m = masks_take(&text.p[at]);
-        look_count(&look, &m, &carry, at + 64 < text.n ? text.p[at + 64] : 0);
+        look_block(&look, &carry, &text.p[at], at + 64 < text.n ? text.p[at + 64] : 0);
     }
     if (at < text.n) {
         uint8_t tail[64];
         tail_take(text, at, tail);
-        struct masks m = masks_take(tail);
-        look_count(&look, &m, &carry, 0);
+        look_block(&look, &carry, tail, 0);
     }
     return look;
 }
@@ -254,4 +297,24 @@ void pst_look_lower(uint8_t *ret, struct pst_str text)
         uint8_t b = text.p[i];
         ret[i] = (uint8_t)(b + ((uint8_t)(b - 'A') < 26 ? 0x20 : 0));
     }
+}
+
+size_t pst_look_any(struct pst_str text, size_t from, uint8_t a, uint8_t b, uint8_t c)
+{
+    size_t at = from;
+#if defined(__SSE2__)
+    for (; text.n - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&text.p[at]);
+        __m128i found = _mm_or_si128(_mm_or_si128(equal_to(v, (char)a), equal_to(v, (char)b)),
+                                     equal_to(v, (char)c));
+        int mask = _mm_movemask_epi8(found);
+        if (mask != 0) {
+            return at + (size_t)__builtin_ctz((unsigned)mask);
+        }
+    }
+#endif
+    while (at < text.n && text.p[at] != a && text.p[at] != b && text.p[at] != c) {
+        at++;
+    }
+    return at;
 }

@@ -10,7 +10,7 @@
 enum pst_hint {
     PST_HINT_HIGH = 1U << 0,    /* a byte of 0x80 or more */
     PST_HINT_CONTROL = 1U << 1, /* a control character but tab and line feed; DEL */
-    PST_HINT_RUN = 1U << 2,     /* 20 or more of [A-Za-z0-9+/_-] together */
+    PST_HINT_RUN = 1U << 2,     /* 20 or more together that are no blank, quote or bracket */
     PST_HINT_MARKUP = 1U << 3,  /* a '<' */
     PST_HINT_BRACKET = 1U << 4, /* a '[' */
 };
@@ -26,6 +26,8 @@ struct pst_look pst_look(struct pst_str text);
 bool pst_look_run(struct pst_str text, size_t from, size_t *ret_start, size_t *ret_end);
 /* Offset of the next byte of 0x80 or more or control but tab and line feed; text.n: none. */
 size_t pst_look_odd(struct pst_str text, size_t from);
+/* Offset of the next of three bytes; text.n: none. */
+size_t pst_look_any(struct pst_str text, size_t from, uint8_t a, uint8_t b, uint8_t c);
 /* The text with ASCII letters in lower case. */
 void pst_look_lower(uint8_t *ret, struct pst_str text);
 
