@@ -43,6 +43,8 @@ enum pst_source {
     PST_SOURCES,
 };
 const char *pst_source_name(enum pst_source source);
+const char *pst_head_name(enum pst_head head);         /* "override" */
+const char *pst_unsafe_name(enum pst_unsafe category); /* "hate" */
 /* PST_SOURCES when there is none of this name. */
 enum pst_source pst_source_find(struct pst_str name);
 
@@ -55,6 +57,9 @@ struct pst_detection {
     uint8_t view;        /* index of the view that won */
     uint8_t pad[3];
 };
+
+/* Whether the detector scores this view of a text. */
+bool pst_detect_reads(const struct pst_views *views, size_t i);
 
 struct pst_detector; /* weights and scratch; one per thread */
 /* `weights`: a whole, verified weights file, mapped for as long as the detector lives. A wrong
