@@ -95,28 +95,29 @@ static struct pst_score score(struct pst_str in, const struct stretch *s, enum r
  * every text has vote for the shift that would make them. */
 static unsigned vote(struct pst_str in, const struct stretch *s)
 {
-    static const char short_words[][5] = {
-        "the",  "and",  "you",  "all",  "for",  "not",  "are",  "but",  "how",  "now",  "any",
-        "que",  "los",  "und",  "der",  "die",  "les",  "des",  "una",  "con",  "het",  "een",
-        "this", "that", "with", "your", "from", "have", "will", "tell", "show", "what", "send",
-        "to",   "of",   "is",   "in",   "me",   "it",   "my",   "de",   "la",   "el",
-    };
-    unsigned votes[26] = {0}, best = 0;
+    static const char twos[] = "toofisinmeitmydelael";
+    static const char threes[] = "theandyouallfornotarebuthownowanyquelosundderdielesdesunaconhet";
+    static const char fours[] = "thisthatwithyourfromhavewilltellshowwhatsend";
+    static const char *const lists[] = {twos, threes, fours};
+    unsigned votes[26] = {0}, best = 1;
     for (size_t k = 0; k < s->n; k++) {
         const uint8_t *w = &in.p[s->words[k].start];
         size_t n = s->words[k].end - s->words[k].start;
-        for (size_t j = 0; n <= 4 && j < PST_LEN(short_words); j++) {
-            const char *word = short_words[j];
-            bool fits = word[n] == 0 && word[n - 1] != 0;
+        if (n < 2 || n > 4) {
+            continue;
+        }
+        for (const char *word = lists[n - 2]; *word != 0; word += n) {
+            /* one subtraction decides nearly all */
             unsigned by = (unsigned)(word[0] - w[0] + 26) % 26;
-            for (size_t i = 1; fits && i < n; i++) {
+            bool fits = shift(w[1], by) == (uint8_t)word[1];
+            for (size_t i = 2; fits && i < n; i++) {
                 fits = shift(w[i], by) == (uint8_t)word[i];
             }
             votes[by] += fits ? (unsigned)n : 0;
         }
     }
-    for (unsigned by = 1; by < 26; by++) {
-        best = votes[by] > votes[best] || best == 0 ? by : best;
+    for (unsigned by = 2; by < 26; by++) {
+        best = votes[by] > votes[best] ? by : best;
     }
     return votes[best] > 0 ? best : 13;
 }
@@ -398,39 +399,52 @@ static uint8_t rot47(uint8_t b)
     return b >= 33 && b <= 126 ? (uint8_t)(33 + (b - 33 + 47) % 94) : b;
 }
 
-/* Letters and signs exchanged: the lines that are mostly signs where letters should be. */
+/* Small letters become the characters from '2' to 'K'. */
+static bool rot47_likely(struct pst_str line)
+{
+    enum { SAMPLE = 64 };
+    size_t n = line.n < SAMPLE ? line.n : SAMPLE, fits = 0, blanks = 0;
+    for (size_t i = 0; i < n; i++) {
+        fits += line.p[i] >= '2' && line.p[i] <= 'K';
+        blanks += line.p[i] == ' ';
+    }
+    return n >= 12 && blanks >= 2 && fits * 10 >= (n - blanks) * 7;
+}
+
+/* Letters and signs exchanged, line by line. */
 void pst_view_rot47(struct pst_make *make, size_t parent)
 {
     struct pst_str in = make->ret->list[parent].text;
     struct pst_draft out = {.make = make};
     size_t end = 0;
-    for (size_t at = 0; at < in.n;) {
+    for (size_t at = 0, stop; at < in.n; at = stop + 1) {
         struct pst_score read = {0};
         uint8_t letters[PST_WORD_LONGEST];
-        size_t stop = at, n = 0, signs = 0, blanks = 0;
-        for (; stop < in.n && in.p[stop] != '\n'; stop++) {
-            signs += in.p[stop] > ' ' && in.p[stop] < 0x7F && !pst_is_alpha(in.p[stop]);
-            blanks += in.p[stop] == ' ';
+        size_t line = pst_str_find_byte(pst_str_from(in, at), '\n'), n = 0;
+        stop = line == PST_NPOS ? in.n : at + line;
+        /* "rot47: …" stands before it, perhaps */
+        size_t mark = pst_str_find(pst_str_cut(in, at, stop - at < 64 ? stop - at : 64),
+                                   PST_STR(": "));
+        size_t from = mark == PST_NPOS ? at : at + mark + 2;
+        if (!rot47_likely(pst_str_cut(in, from, stop - from))) {
+            continue;
         }
-        if (stop - at >= 12 && blanks >= 2 && signs * 3 >= stop - at) {
-            for (size_t i = at; i <= stop; i++) {
-                uint8_t b = i < stop ? rot47(in.p[i]) : 0;
-                if (pst_is_alpha(b) && n < sizeof letters) {
-                    letters[n++] = b | 0x20;
-                } else if (n > 0) {
-                    pst_score_add(&read, pst_str_of(letters, n));
-                    n = 0;
-                }
+        for (size_t i = from; i <= stop; i++) {
+            uint8_t b = i < stop ? rot47(in.p[i]) : 0;
+            if (pst_is_alpha(b) && n < sizeof letters) {
+                letters[n++] = b | 0x20;
+            } else if (n > 0) {
+                pst_score_add(&read, pst_str_of(letters, n));
+                n = 0;
             }
         }
         if (read.known >= 10 && pst_score_good(&read)) {
-            for (size_t i = at; i < stop; i++) {
+            for (size_t i = from; i < stop; i++) {
                 pst_draft_byte(&out, in.p[i] < 0x80 ? rot47(in.p[i]) : '?', i);
             }
             pst_draft_byte(&out, '\n', stop);
             end = stop;
         }
-        at = stop + 1;
     }
     if (pst_draft_view(&out, PST_VIEW_ROT13, parent, end, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_CIPHER, 1);

@@ -204,6 +204,9 @@ uint8_t pst_code_nato(struct pst_str word)
         return 0;
     }
     uint8_t letter = word.p[0] | 0x20;
+    if ((word.p[1] | 0x20) != (uint8_t)names[letter - 'a'][1]) { /* also of the others */
+        return 0;
+    }
     if (pst_str_eq_nocase(word, pst_str_c(names[letter - 'a']))) {
         return letter;
     }

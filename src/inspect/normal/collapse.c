@@ -247,9 +247,12 @@ struct census {
 /* The letter a digit or sign stands for; 1, ! and | may be i or l. */
 static uint8_t leet_letter(uint8_t b)
 {
-    static const char signs[] = "034578@$+69(21!|", letters[] = "oeastbastggcziii";
-    const char *found = b != 0 ? strchr(signs, b) : NULL;
-    return found != NULL ? (uint8_t)letters[found - signs] : 0;
+    static const uint8_t letters[128] = {
+        ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b',
+        ['@'] = 'a', ['$'] = 's', ['+'] = 't', ['6'] = 'g', ['9'] = 'g', ['('] = 'c',
+        ['2'] = 'z', ['1'] = 'i', ['!'] = 'i', ['|'] = 'i',
+    };
+    return b < sizeof letters ? letters[b] : 0;
 }
 
 static struct census token_count(struct pst_str t)

@@ -171,32 +171,30 @@ static size_t token85(struct pst_draft *out, struct pst_str in, size_t start, si
     return start;
 }
 
+size_t pst_dense_token(struct pst_draft *out, struct pst_str in, size_t start, size_t end)
+{
+    if (end - start < TOKEN_MIN || !dense_token(pst_str_cut(in, start, end - start))) {
+        return start;
+    }
+    return token85(out, in, start, end);
+}
+
+/* Between <~ and ~>, perhaps wrapped. */
 static void view85(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
-    size_t last = 0, mark = pst_str_find(in, PST_STR("<~"));
+    size_t last = 0;
     for (size_t at = 0; at < in.n;) {
-        if (pst_is_blank(in.p[at])) {
-            at++;
-            continue;
+        size_t mark = pst_str_find(pst_str_from(in, at), PST_STR("<~"));
+        size_t close = mark != PST_NPOS ? pst_str_find(pst_str_from(in, at + mark), PST_STR("~>"))
+                                        : PST_NPOS;
+        if (close == PST_NPOS) {
+            break;
         }
-        size_t end = at + 1;
-        while (end < in.n && !pst_is_blank(in.p[end])) {
-            end++;
-        }
-        bool marked = mark != PST_NPOS && mark < end;
-        if (marked) { /* it may be wrapped: up to its end mark */
-            at = mark;
-            size_t close = pst_str_find(pst_str_from(in, at), PST_STR("~>"));
-            end = close != PST_NPOS ? at + close + 2 : end;
-            size_t next = pst_str_find(pst_str_from(in, end), PST_STR("<~"));
-            mark = next != PST_NPOS ? end + next : PST_NPOS;
-        }
-        if (marked || (end - at >= TOKEN_MIN && dense_token(pst_str_cut(in, at, end - at)))) {
-            size_t stop = token85(&out, in, at, end);
-            last = stop > at ? stop : last;
-        }
-        at = end;
+        at += mark;
+        size_t stop = token85(&out, in, at, at + close + 2);
+        last = stop > at ? stop : last;
+        at += close + 2;
     }
     if (pst_draft_view(&out, PST_VIEW_BASE85, parent, last, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_ENCODED, 1);
