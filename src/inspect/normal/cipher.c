@@ -5,7 +5,7 @@
 #include "inspect/normal/ascii.h"
 #include "inspect/normal/words.h"
 
-enum { STRETCH = 12, STRETCH_MIN = 3, ODD_SHARE = 35, GAIN = 25 };
+enum { STRETCH = 12, STRETCH_MIN = 3, ODD_SHARE = 35, ODD_STOP = 12, GAIN = 25 };
 
 struct word {
     uint32_t start, end;
@@ -88,8 +88,26 @@ static struct pst_score score(struct pst_str in, const struct stretch *s, enum r
     return ret;
 }
 
-/* --- shifts
- * ------------------------------------------------------------------------------------------ */
+/* A long stretch with no short word that is known is not worth the whole score. */
+static struct pst_score score_likely(struct pst_str in, const struct stretch *s,
+                                     enum reading reading, unsigned by)
+{
+    uint8_t letters[4];
+    bool likely = s->n < STRETCH / 2;
+    for (size_t k = 0; !likely && k < s->n; k++) {
+        size_t n = s->words[k].end - s->words[k].start;
+        if (n < 2 || n > sizeof letters) {
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            letters[i] = read_letter(in, &s->words[k], i, reading, by);
+        }
+        likely = pst_word_find(pst_str_of(letters, n)) != PST_WORD_UNKNOWN;
+    }
+    return likely ? score(in, s, reading, by) : (struct pst_score){0};
+}
+
+/* --- shifts ----------------------------------------------------------------------------------- */
 
 /* The distances between the letters of a word stay when the alphabet is shifted: short words that
  * every text has vote for the shift that would make them. */
@@ -122,8 +140,7 @@ static unsigned vote(struct pst_str in, const struct stretch *s)
     return votes[best] > 0 ? best : 13;
 }
 
-/* --- pig latin
- * ----------------------------------------------------------------------------------------- */
+/* --- pig latin -------------------------------------------------------------------------------- */
 
 static bool pigs(struct pst_str in, const struct stretch *s)
 {
@@ -189,8 +206,7 @@ static void put_pig(struct ciphers *c, const struct stretch *s)
     pst_draft_byte(&c->pig, ' ', at);
 }
 
-/* --- what has won
- * ---------------------------------------------------------------------------------------- */
+/* --- what has won ----------------------------------------------------------------------------- */
 
 /* The stretch with its signs, letter by letter. */
 static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct stretch *s,
@@ -248,7 +264,7 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
                         (enum pst_word)s->words[k].known);
     }
     size_t share = pst_score_share(&given);
-    if (share >= ODD_SHARE) {
+    if (share >= ODD_SHARE || given.stop * 100 >= given.letters * ODD_STOP) {
         c->last = AS_GIVEN;
         return;
     }
@@ -261,9 +277,9 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
     struct {
         enum reading reading;
         struct pst_score score;
-    } tried[] = {{SHIFTED, score(c->in, s, SHIFTED, by)},
-                 {ATBASH, score(c->in, s, ATBASH, 0)},
-                 {BACKWARDS, score(c->in, s, BACKWARDS, 0)}};
+    } tried[] = {{SHIFTED, score_likely(c->in, s, SHIFTED, by)},
+                 {ATBASH, score_likely(c->in, s, ATBASH, 0)},
+                 {BACKWARDS, score_likely(c->in, s, BACKWARDS, 0)}};
     size_t best = 0;
     for (size_t i = 1; i < PST_LEN(tried); i++) {
         best = tried[i].score.known > tried[best].score.known ? i : best;
@@ -293,7 +309,7 @@ static void put_backwards(struct ciphers *c, struct pst_draft *out)
     }
 }
 
-/* --- words in reverse order --------------------------------------------------------------- */
+/* --- words in reverse order ------------------------------------------------------------------- */
 
 /* "of the" and "reveal the" are English, "the of" and "the reveal" are English backwards. */
 static void line_add(struct line *l, struct word w)
@@ -329,7 +345,7 @@ static void line_end(struct ciphers *c, struct line *l)
     l->ahead = l->back = 0;
 }
 
-/* --- all of them ----------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 static size_t word_read(struct pst_str in, size_t at, struct word *ret)
 {

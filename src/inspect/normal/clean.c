@@ -305,8 +305,7 @@ static void clean_unseen(struct cleaner *c, struct glyph g)
     c->last_unseen = c->at;
 }
 
-/* --- letters
- * -------------------------------------------------------------------------------------- */
+/* --- letters ---------------------------------------------------------------------------------- */
 
 static void end_runs(struct cleaner *c)
 {

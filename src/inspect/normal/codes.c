@@ -49,8 +49,7 @@ static bool settle(struct pst_codes *c, struct pst_draft *out, size_t *end, size
     return true;
 }
 
-/* --- bits
- * ---------------------------------------------------------------------------------------------- */
+/* --- bits ------------------------------------------------------------------------------------- */
 
 static void bits_read(struct pst_codes *c, size_t start, size_t end)
 {
@@ -94,8 +93,7 @@ static void bits_read(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- numbers
- * -------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static unsigned digit_of(uint8_t b)
 {
@@ -189,8 +187,7 @@ static void numbers_read(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- words of radio
- * -------------------------------------------------------------------------------------- */
+/* --- words of radio --------------------------------------------------------------------------- */
 
 uint8_t pst_code_nato(struct pst_str word)
 {
@@ -264,8 +261,7 @@ void pst_codes_run(struct pst_codes *c, enum pst_code code, size_t start, size_t
     }
 }
 
-/* --- dots and dashes
- * --------------------------------------------------------------------------------------- */
+/* --- dots and dashes -------------------------------------------------------------------------- */
 
 /* The letter of a code: a one, then 0 for each dot and 1 for each dash (ITU-R M.1677-1). */
 static uint8_t morse_letter(unsigned code)
@@ -368,8 +364,7 @@ void pst_codes_signs(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- dot patterns
- * ---------------------------------------------------------------------------------------------- */
+/* --- dot patterns ----------------------------------------------------------------------------- */
 
 /* Letters of six dots in the order of their patterns (U+2800 + pattern); 0: none. */
 static uint8_t braille_letter(uint8_t pattern)

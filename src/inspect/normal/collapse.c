@@ -29,8 +29,7 @@ static void copy_to(struct pst_collapse *c, size_t start)
     c->done = start;
 }
 
-/* --- glued letters
- * ---------------------------------------------------------------------------------- */
+/* --- glued letters ---------------------------------------------------------------------------- */
 
 /* Where words begin in n letters (n <= CHUNK): cuts[i] is set before letter i. The best split is
  * the one with the longest known words. Share of letters in known words, in hundredths. */
@@ -100,8 +99,7 @@ static bool split_tail(struct pst_collapse *c, size_t mark)
     return true;
 }
 
-/* --- single letters
- * ----------------------------------------------------------------------------------- */
+/* --- single letters --------------------------------------------------------------------------- */
 
 static bool of_token(uint8_t c)
 {

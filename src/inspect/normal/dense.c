@@ -6,8 +6,7 @@
 
 enum { TOKEN_MIN = 20, PROBE = 10, LABEL_MAX = 63 };
 
-/* --- five characters for four bytes
- * ------------------------------------------------------------------ */
+/* --- five characters for four bytes ----------------------------------------------------------- */
 
 enum alphabet85 { ASCII85, RFC1924, Z85, ALPHABETS };
 
@@ -201,8 +200,7 @@ static void view85(struct pst_make *make, size_t parent, struct pst_str in)
     }
 }
 
-/* --- uuencoded lines (POSIX uuencode)
- * ----------------------------------------------------------------- */
+/* --- uuencoded lines (POSIX uuencode) --------------------------------------------------------- */
 
 /* One line at [at, end): its length character and groups of four. 0: it is none. */
 static size_t uu_line(struct pst_draft *out, struct pst_str in, size_t at, size_t end)
@@ -229,11 +227,23 @@ static size_t uu_line(struct pst_draft *out, struct pst_str in, size_t at, size_
     return n;
 }
 
+static bool begins(struct pst_str in)
+{
+    size_t at = 0;
+    while ((at = pst_look_pair(in, at, 'b', 'e')) < in.n) {
+        if (pst_str_starts(pst_str_from(in, at), PST_STR("begin "))) {
+            return true;
+        }
+        at += 2;
+    }
+    return false;
+}
+
 static void view_uu(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
     size_t last = 0, mark = 0;
-    bool open = false, any = pst_str_find(in, PST_STR("begin ")) != PST_NPOS;
+    bool open = false, any = begins(in);
     for (size_t at = 0; at < in.n;) {
         size_t line = pst_str_find_byte(pst_str_from(in, at), '\n');
         size_t end = line == PST_NPOS ? in.n : at + line;
@@ -264,8 +274,7 @@ static void view_uu(struct pst_make *make, size_t parent, struct pst_str in)
     }
 }
 
-/* --- punycode (RFC 3492)
- * --------------------------------------------------------------------------------- */
+/* --- punycode (RFC 3492) ---------------------------------------------------------------------- */
 
 static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
 {
@@ -336,11 +345,14 @@ static void view_punycode(struct pst_make *make, size_t parent, struct pst_str i
     struct pst_draft out = {.make = make};
     size_t done = 0, found = 0;
     for (size_t at = 0; at < in.n;) {
-        size_t next = pst_str_find(pst_str_from(in, at), PST_STR("xn--"));
-        if (next == PST_NPOS) {
+        at = pst_look_pair(in, at, 'x', 'n');
+        if (at == in.n) {
             break;
         }
-        at += next;
+        if (!pst_str_starts(pst_str_from(in, at), PST_STR("xn--"))) {
+            at += 2;
+            continue;
+        }
         size_t end = at + 4;
         while (end < in.n && end - at < 4 + LABEL_MAX && in.p[end] != '.' && in.p[end] > ' ' &&
                in.p[end] < 0x7F && in.p[end] != '/') {

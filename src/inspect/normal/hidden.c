@@ -60,8 +60,7 @@ static size_t find(struct pst_str in, size_t at, struct pst_str what)
     return found == PST_NPOS ? in.n : at + found;
 }
 
-/* --- tags
- * --------------------------------------------------------------------------------------------- */
+/* --- tags ------------------------------------------------------------------------------------- */
 
 /* The style with blanks gone and in lower case, as far as it fits. */
 static struct pst_str squeeze(struct pst_str s, uint8_t *ret, size_t cap)
@@ -266,8 +265,7 @@ static size_t take_tag(struct hider *h, size_t at)
     return text;
 }
 
-/* --- Markdown
- * -------------------------------------------------------------------------------------------- */
+/* --- Markdown --------------------------------------------------------------------------------- */
 
 /* Where the title of a link begins: after blanks, the target and blanks. */
 static size_t after_target(struct pst_str in, size_t from, size_t line)
@@ -318,8 +316,7 @@ static size_t take_bracket(struct hider *h, size_t at)
     return at + 1;
 }
 
-/* --- at the head of a document: values of front matter
- * ------------------------------------------------ */
+/* --- at the head of a document: values of front matter ---------------------------------------- */
 static void take_front(struct hider *h)
 {
     struct pst_str in = h->in;

@@ -318,3 +318,22 @@ size_t pst_look_any(struct pst_str text, size_t from, uint8_t a, uint8_t b, uint
     }
     return at;
 }
+
+size_t pst_look_pair(struct pst_str text, size_t from, uint8_t a, uint8_t b)
+{
+    size_t at = from;
+#if defined(__SSE2__)
+    for (; text.n - at >= 17; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&text.p[at]);
+        __m128i w = _mm_loadu_si128((const __m128i *)(const void *)&text.p[at + 1]);
+        int mask = _mm_movemask_epi8(_mm_and_si128(equal_to(v, (char)a), equal_to(w, (char)b)));
+        if (mask != 0) {
+            return at + (size_t)__builtin_ctz((unsigned)mask);
+        }
+    }
+#endif
+    while (at + 1 < text.n && (text.p[at] != a || text.p[at + 1] != b)) {
+        at++;
+    }
+    return at + 1 < text.n ? at : text.n;
+}

@@ -28,6 +28,8 @@ bool pst_look_run(struct pst_str text, size_t from, size_t *ret_start, size_t *r
 size_t pst_look_odd(struct pst_str text, size_t from);
 /* Offset of the next of three bytes; text.n: none. */
 size_t pst_look_any(struct pst_str text, size_t from, uint8_t a, uint8_t b, uint8_t c);
+/* Offset of the next place where the one stands before the other; text.n: none. */
+size_t pst_look_pair(struct pst_str text, size_t from, uint8_t a, uint8_t b);
 /* The text with ASCII letters in lower case. */
 void pst_look_lower(uint8_t *ret, struct pst_str text);
 
