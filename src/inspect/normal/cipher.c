@@ -24,6 +24,7 @@ struct line {
 struct stretch {
     struct word words[STRETCH];
     size_t n;
+    size_t letters, vowels, pairs, odd; /* pairs of letters; odd: such as no language likes */
 };
 
 enum reading { AS_GIVEN, SHIFTED, ATBASH, BACKWARDS, PIG };
@@ -226,6 +227,13 @@ static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct
     return at;
 }
 
+/* Letters in an order that is no language's: a key is needed, or they mean nothing. */
+static bool gibberish(const struct stretch *s)
+{
+    return (s->pairs >= 36 && s->odd * 5 >= s->pairs) ||
+           (s->letters >= 36 && s->n >= 6 && s->vowels * 6 <= s->letters);
+}
+
 static void put_reading(struct ciphers *c, const struct stretch *s)
 {
     size_t end = s->words[s->n - 1].end;
@@ -290,6 +298,8 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
     }
     if (c->last != AS_GIVEN) { /* one with names in it goes on as the one before */
         put_reading(c, s);
+    } else if (gibberish(s)) {
+        pst_make_hit(c->make, PST_EVADE_GIBBERISH, 1);
     }
 }
 
@@ -347,31 +357,54 @@ static void line_end(struct ciphers *c, struct line *l)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static size_t word_read(struct pst_str in, size_t at, struct word *ret)
+/* Letters that follow a letter in the words of some two dozen languages, with 6 pairs of 10,000 in
+ * one of them at least: bit k for the k-th letter. Counted in the benign texts of training. */
+static const uint32_t likely_after[26] = {
+    0x37fffef, 0x1164913, 0x31e5f95, 0x31e6b99, 0x3ffffff, 0x01a4931, 0x11e6fd1,
+    0x11afb19, 0x3ffffff, 0x0146539, 0x17e5d1d, 0x13cfffd, 0x15ed93f, 0x37cfffd,
+    0x3feffff, 0x15ff93d, 0x0101000, 0x3ff7fff, 0x37fdf95, 0x37effff, 0x3feffff,
+    0x1164111, 0x1446591, 0x2088111, 0x17cffdd, 0x3587959,
+};
+/* aeiouy */
+enum { VOWELS = 1 << 0 | 1 << 4 | 1 << 8 | 1 << 14 | 1 << 20 | 1 << 24 };
+
+static size_t word_read(struct pst_str in, size_t at, struct stretch *s, struct word *ret)
 {
-    uint32_t hash = (uint32_t)PST_WORD_SEED;
+    uint32_t hash = (uint32_t)PST_WORD_SEED, likely = UINT32_MAX;
     enum pst_part part;
     size_t end = at;
     while (end < in.n && pst_is_lower(in.p[end])) {
+        unsigned letter = in.p[end] - (unsigned)'a';
         hash = pst_word_next(hash, in.p[end]);
+        s->odd += (likely >> letter & 1) == 0;
+        s->vowels += (VOWELS >> letter & 1) != 0;
+        likely = likely_after[letter];
         end++;
     }
+    s->letters += end - at;
+    s->pairs += end - at - 1;
     enum pst_word known = pst_word_known(hash, end - at, &part);
     *ret = (struct word){(uint32_t)at, (uint32_t)end, (uint8_t)known, (uint8_t)part};
     return end;
+}
+
+static void stretch_clear(struct stretch *s)
+{
+    s->n = s->letters = s->vowels = s->pairs = s->odd = 0;
 }
 
 static void read_words(struct ciphers *c)
 {
     struct stretch s PST_UNINIT;
     struct line line PST_UNINIT;
-    s.n = line.n = line.ahead = line.back = 0;
+    stretch_clear(&s);
+    line.n = line.ahead = line.back = 0;
     for (size_t at = 0; at < c->in.n;) {
         uint8_t b = c->in.p[at];
         bool ends = b == '\n' || b == '"' || b == ':' || b == '`';
         if (pst_is_lower(b)) {
             struct word w;
-            at = word_read(c->in, at, &w);
+            at = word_read(c->in, at, &s, &w);
             s.words[s.n++] = w;
             line_add(&line, w);
         } else {
@@ -379,7 +412,7 @@ static void read_words(struct ciphers *c)
         }
         if (s.n == STRETCH || ends) {
             stretch_judge(c, &s);
-            s.n = 0;
+            stretch_clear(&s);
             c->last = ends ? AS_GIVEN : c->last;
         }
         if (line.n == LINE || ends || b == '>') {
@@ -420,7 +453,7 @@ static bool rot47_likely(struct pst_str line)
 {
     enum { SAMPLE = 64 };
     size_t n = line.n < SAMPLE ? line.n : SAMPLE, fits = 0, blanks = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = line.n - n; i < line.n; i++) { /* its end: a name may stand before it */
         fits += line.p[i] >= '2' && line.p[i] <= 'K';
         blanks += line.p[i] == ' ';
     }
@@ -438,13 +471,12 @@ void pst_view_rot47(struct pst_make *make, size_t parent)
         uint8_t letters[PST_WORD_LONGEST];
         size_t line = pst_str_find_byte(pst_str_from(in, at), '\n'), n = 0;
         stop = line == PST_NPOS ? in.n : at + line;
-        /* "rot47: …" stands before it, perhaps */
-        size_t mark = pst_str_find(pst_str_cut(in, at, stop - at < 64 ? stop - at : 64),
-                                   PST_STR(": "));
-        size_t from = mark == PST_NPOS ? at : at + mark + 2;
-        if (!rot47_likely(pst_str_cut(in, from, stop - from))) {
+        if (!rot47_likely(pst_str_cut(in, at, stop - at))) {
             continue;
         }
+        /* "rot47: …" stands before it, perhaps */
+        size_t mark = pst_str_find(pst_str_cut(in, at, stop - at), PST_STR(": "));
+        size_t from = mark == PST_NPOS || mark > 64 ? at : at + mark + 2;
         for (size_t i = from; i <= stop; i++) {
             uint8_t b = i < stop ? rot47(in.p[i]) : 0;
             if (pst_is_alpha(b) && n < sizeof letters) {

@@ -569,6 +569,10 @@ void pst_clean(struct pst_make *make, struct pst_str in, bool flags, struct pst_
         c.hits[__builtin_ctz(PST_EVADE_BIDI)] += c.directions;
         ret->matters = ret->matters || c.directions > 0;
     }
+    if (ret->pictures >= 24 &&
+        ret->pictures > ret->latin + ret->foreign + ret->cjk + ret->right_to_left) {
+        hit(&c, PST_EVADE_SCRIPT, ret->pictures); /* a cipher of pictures, not a decoration */
+    }
     for (size_t i = 0; flags && i < PST_LEN(c.hits); i++) {
         pst_make_hit(make, (enum pst_evasion)(1U << i), c.hits[i]);
     }

@@ -300,6 +300,24 @@ static int morse_sign(struct pst_str in, size_t at, size_t *ret_n)
     return cp == '-' || cp == '_' || (cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212 ? 1 : -1;
 }
 
+/* Groups of one to five dots, of several lengths, and many of them: a square is needed to read it.
+ */
+static bool tapped(struct pst_str in, size_t start, size_t end)
+{
+    size_t group = 0, groups = 0;
+    unsigned lengths = 0;
+    for (size_t i = start; i <= end; i++) {
+        if (i < end && in.p[i] == '.') {
+            group++;
+        } else if (group > 0) {
+            lengths |= group < 6 ? 1U << group : 1U;
+            groups++;
+            group = 0;
+        }
+    }
+    return groups >= 16 && (lengths & 1) == 0 && __builtin_popcount(lengths) >= 4;
+}
+
 static void morse_read(struct pst_codes *c, size_t start, size_t end)
 {
     struct pst_draft *out = &c->morse;
@@ -334,6 +352,9 @@ static void morse_read(struct pst_codes *c, size_t start, size_t end)
             code = 1;
         }
         gap += b == '/' || b == '|' || b == '\n' ? 2 : 1;
+    }
+    if (kinds == 1 && tapped(c->in, start, end)) {
+        pst_make_hit(c->make, PST_EVADE_GIBBERISH, 1);
     }
     if (letters < MORSE_LETTERS_MIN || kinds != 3 || bad * 8 > letters || out->n - mark < 5) {
         out->n = mark;
