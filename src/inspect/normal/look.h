@@ -10,14 +10,15 @@
 enum pst_hint {
     PST_HINT_HIGH = 1U << 0,    /* a byte of 0x80 or more */
     PST_HINT_CONTROL = 1U << 1, /* a control character but tab and line feed; DEL */
-    PST_HINT_RUN = 1U << 2,     /* 20 or more together that are no blank, quote or bracket */
+    PST_HINT_RUN = 1U << 2,     /* 20 or more of [A-Za-z0-9+/_-] together */
     PST_HINT_MARKUP = 1U << 3,  /* a '<' */
     PST_HINT_BRACKET = 1U << 4, /* a '[' */
 };
 
 struct pst_look {
     uint32_t hints;
-    size_t percents, ampersands, backslashes, equals;
+    size_t ampersands, backslashes; /* blocks that hold one */
+    size_t percents, equals; /* with two hexadecimal digits after them (or %u): at least those */
 };
 
 /* Same answer on every instruction path. */
