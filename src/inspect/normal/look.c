@@ -53,6 +53,7 @@ static inline __m128i odd_of(__m128i v)
 static inline struct masks masks_take(const uint8_t *p)
 {
     struct masks m = {0};
+#pragma GCC unroll 4
     for (int lane = 0; lane < 4; lane++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&p[16 * lane]);
         m.high |= bits(v, lane);
@@ -79,6 +80,7 @@ static inline struct masks masks_take(const uint8_t *p)
 static inline uint64_t rare_take(const uint8_t *p, uint64_t *ret_dense)
 {
     uint64_t rare = 0, dense = 0;
+#pragma GCC unroll 4
     for (int lane = 0; lane < 4; lane++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&p[16 * lane]);
         __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: high bytes too */
@@ -94,6 +96,7 @@ static inline uint64_t rare_take(const uint8_t *p, uint64_t *ret_dense)
 static inline uint64_t words_take(const uint8_t *p)
 {
     uint64_t word = 0;
+#pragma GCC unroll 4
     for (int lane = 0; lane < 4; lane++) {
         word |= bits(word_of(_mm_loadu_si128((const __m128i *)(const void *)&p[16 * lane])), lane);
     }
@@ -103,6 +106,7 @@ static inline uint64_t words_take(const uint8_t *p)
 static inline uint64_t odds_take(const uint8_t *p)
 {
     uint64_t odd = 0;
+#pragma GCC unroll 4
     for (int lane = 0; lane < 4; lane++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&p[16 * lane]);
         odd |= bits(_mm_or_si128(v, odd_of(v)), lane);
