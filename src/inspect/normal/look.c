@@ -324,9 +324,16 @@ size_t pst_look_odd(struct pst_str text, size_t from)
 
 void pst_look_lower(uint8_t *ret, struct pst_str text)
 {
-    for (size_t i = 0; i < text.n; i++) { /* becomes vector code */
-        uint8_t b = text.p[i];
-        ret[i] = (uint8_t)(b + ((uint8_t)(b - 'A') < 26 ? 0x20 : 0));
+    size_t at = 0;
+#if defined(__SSE2__) && !defined(PST_LOOK_PORTABLE)
+    for (; text.n - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&text.p[at]);
+        __m128i low = _mm_and_si128(between(v, 'A', 'Z'), _mm_set1_epi8(0x20));
+        _mm_storeu_si128((__m128i *)(void *)&ret[at], _mm_or_si128(v, low));
+    }
+#endif
+    for (; at < text.n; at++) {
+        ret[at] = (uint8_t)(text.p[at] | (pst_is_upper(text.p[at]) ? 0x20 : 0));
     }
 }
 

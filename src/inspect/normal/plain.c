@@ -250,6 +250,41 @@ static void put_same(struct folder *f, size_t at, size_t end)
     d->n += n;
 }
 
+/* A word of letters of another alphabet alone, in a text that is known to be written in it. */
+static bool simple_word(struct folder *f, size_t at, size_t odd, size_t *ret_end)
+{
+    size_t counts[PST_SCRIPTS] = {0};
+    struct pst_draft *d = f->out;
+    if (f->whole || f->honest <= f->hits + 2 || (odd > at && pst_is_alnum(f->in.p[odd - 1]))) {
+        return false;
+    }
+    size_t end = pst_unicode_simple(f->in, odd, counts);
+    if (end == odd || counts[PST_SCRIPT_LATIN] > 0 ||
+        (end < f->in.n && (f->in.p[end] >= 0x80 || pst_is_alnum(f->in.p[end])))) {
+        return false;
+    }
+    size_t room = (end - odd) * 2; /* small letters may be longer than their capitals */
+    if (d->size - d->n < room && !pst_draft_grow(d, room)) {
+        return false;
+    }
+    put_lower(f, at, odd);
+    if (d->size - d->n < room && !pst_draft_grow(d, room)) {
+        return false;
+    }
+    for (size_t i = odd, n; i < end; i += n) {
+        uint32_t cp = lower(pst_unicode_at(f->in, i, &n));
+        uint8_t bytes[4];
+        size_t k = pst_utf8_put(cp, bytes);
+        for (size_t b = 0; b < k; b++) {
+            d->text[d->n] = bytes[b];
+            d->map[d->n] = (uint32_t)from_of(f, i);
+            d->n++;
+        }
+    }
+    *ret_end = end;
+    return true;
+}
+
 static void fold(struct folder *f)
 {
     struct pst_str in = f->in;
@@ -267,6 +302,10 @@ static void fold(struct folder *f)
             (odd == at || !pst_is_alnum(in.p[odd - 1]))) {
             put_lower(f, at, odd);
             put_same(f, odd, same);
+            at = same;
+            continue;
+        }
+        if (odd < in.n && simple_word(f, at, odd, &same)) {
             at = same;
             continue;
         }

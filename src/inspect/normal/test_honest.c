@@ -53,7 +53,8 @@ static void languages(void **state)
         "እባክዎ ደብዳቤውን ከአርብ በፊት ያንብቡ።",
         "Soma barua kabla ya Ijumaa na unipigie simu kama kuna jambo lisiloeleweka.",
         "Silakan baca surat itu sebelum hari Jumat dan hubungi saya jika ada yang kurang jelas.",
-        "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page 5” "
+        "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page "
+        "5” "
         "… "
         "½ "
         "cup, "

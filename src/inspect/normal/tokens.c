@@ -112,7 +112,11 @@ static unsigned token_kinds(struct pst_str t)
         bool pair = t.n == 2 && (t.p[0] | 0x20) <= 'f' &&
                     (pst_is_digit(t.p[1]) || (pst_is_alpha(t.p[1]) && (t.p[1] | 0x20) <= 'f'));
         kinds |= pair ? 1U << HEX : 0;
-        kinds |= pst_code_nato(t) != 0 ? 1U << NATO : 0;
+        /* the second letters of the words of radio decide for nearly all words */
+        static const char second[] = "lrhecooonuiiiosauoianihrau";
+        if (t.n >= 4 && (t.p[1] | 0x20) == (uint8_t)second[(first | 0x20) - 'a']) {
+            kinds |= pst_code_nato(t) != 0 ? 1U << NATO : 0;
+        }
         return kinds;
     }
     return kinds | code_kinds(t);
@@ -152,13 +156,14 @@ enum trait {
     HUMP = 1U << 4,    /* a capital */
     GLUE = 1U << 5,
     WIDE = 1U << 6, /* begins a sign beyond ASCII */
+    LATIN = 1U << 7,
 };
 
 static const uint8_t traits[256] = {
     [0 ... ' '] = BLANK,
     ['0' ... '9'] = TOKEN | SWAPPED,
-    ['A' ... 'Z'] = TOKEN | HUMP,
-    ['a' ... 'z'] = TOKEN,
+    ['A' ... 'Z'] = TOKEN | HUMP | LATIN,
+    ['a' ... 'z'] = TOKEN | LATIN,
     ['@'] = SWAPPED,
     ['$'] = SWAPPED,
     ['+'] = SWAPPED,
@@ -179,7 +184,9 @@ static void blob_end(struct scan *s, size_t start, size_t end, unsigned seen)
 {
     size_t n = end - start;
     bool parts = n >= 12 && (seen & (HUMP | GLUE)) != 0;
-    if ((seen & (SWAPPED | HIGH)) != 0 || parts || n >= 16) {
+    bool accents = (seen & (HIGH | LATIN)) == (HIGH | LATIN);
+    bool glued = n >= 16 && (seen & HIGH) == 0;
+    if ((seen & (SWAPPED | HIGH)) == SWAPPED || accents || parts || glued) {
         pst_collapse_token(&s->collapse, start, end);
     }
     if (n >= DENSE_MIN && (seen & (SWAPPED | HIGH)) == SWAPPED) {
