@@ -184,16 +184,14 @@ static void view85(struct pst_make *make, size_t parent, struct pst_str in)
     struct pst_draft out = {.make = make};
     size_t last = 0;
     for (size_t at = 0; at < in.n;) {
-        size_t mark = pst_str_find(pst_str_from(in, at), PST_STR("<~"));
-        size_t close = mark != PST_NPOS ? pst_str_find(pst_str_from(in, at + mark), PST_STR("~>"))
-                                        : PST_NPOS;
-        if (close == PST_NPOS) {
+        size_t mark = pst_look_pair(in, at, '<', '~');
+        size_t close = mark < in.n ? pst_look_pair(in, mark, '~', '>') : in.n;
+        if (close == in.n) {
             break;
         }
-        at += mark;
-        size_t stop = token85(&out, in, at, at + close + 2);
-        last = stop > at ? stop : last;
-        at += close + 2;
+        size_t stop = token85(&out, in, mark, close + 2);
+        last = stop > mark ? stop : last;
+        at = close + 2;
     }
     if (pst_draft_view(&out, PST_VIEW_BASE85, parent, last, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_ENCODED, 1);

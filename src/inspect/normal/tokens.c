@@ -198,7 +198,7 @@ static void blob_end(struct scan *s, size_t start, size_t end, unsigned seen)
 static void tokens_read(struct scan *s)
 {
     struct pst_str in = s->in;
-    size_t gap = 0, blob = 0, at = 0;
+    size_t gap = 0, blob = 0, at = 0, signs = 0;
     unsigned seen = 0;
     while (at < in.n) {
         unsigned trait = traits[in.p[at]];
@@ -212,12 +212,14 @@ static void tokens_read(struct scan *s)
         }
         seen |= trait | TOKEN;
         if ((trait & TOKEN) == 0) {
+            signs++;
             at += (trait & WIDE) == 0 ? 1 : in.p[at] == 0xC2 ? 2 : 3;
             continue;
         }
-        if (at - gap >= SIGNS_MIN) {
+        if (signs >= SIGNS_MIN) {
             pst_codes_signs(&s->codes, gap, at);
         }
+        signs = 0;
         size_t end = at + 1;
         while (end < in.n && (traits[in.p[end]] & TOKEN) != 0) {
             seen |= traits[in.p[end]];
@@ -230,7 +232,7 @@ static void tokens_read(struct scan *s)
     if (seen != 0) {
         blob_end(s, blob, in.n, seen);
     }
-    if (in.n - gap >= SIGNS_MIN) {
+    if (signs >= SIGNS_MIN) {
         pst_codes_signs(&s->codes, gap, in.n);
     }
 }
