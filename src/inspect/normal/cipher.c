@@ -343,7 +343,7 @@ static void line_end(struct ciphers *c, struct line *l)
         l->back += l->words[n - 1].part == PST_PART_DETERMINER;
         l->back += strchr(".!?", c->in.p[stop]) != NULL && l->words[1].start - stop > 1;
     }
-    if (n >= 4 && l->back >= 2 && l->back > 2 * l->ahead) {
+    if (n >= 5 && l->back >= 2 && l->ahead == 0) {
         for (size_t k = n; k > 0; k--) {
             const struct word *w = &l->words[k - 1];
             pst_draft_copy(&c->turned, c->in, w->start, w->end - w->start);
