@@ -57,7 +57,7 @@ def main():
     import random
     persons = [s for i, s in enumerate(corpus.labelled(per=1) + corpus.letters(per=3)) if i % 4 == 0]
     r = random.Random(4)
-    secrets = [{"text": t, "gold": [("SECRET", *span)]} for t, span, _, _ in secret_texts.positives(r, 1)]
+    secrets = [{"text": t, "gold": [("SECRET", *span)]} for t, span, *_ in secret_texts.positives(r, 1)]
     secrets += [{"text": t, "gold": []} for t, _ in secret_texts.negatives(r)]
     secrets += [{"text": t, "gold": [("SECRET", *g) for g in gold]} for _, _, t, gold in repositories.repositories(count=10)]
     plain = [{"text": t, "gold": []} for _, t in benign.synthetic(size=12_000)]
