@@ -6,6 +6,7 @@
 #   make check                           format, lint, structure, hardening; check-quick: no clang-tidy
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
 #   make bench, make conformance         the measurements; the policy language's public suites
+#   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
 #   make docs                            docs/reference.md from the tables
 #   make clean                           remove what was built (never the state)
 #
@@ -23,7 +24,7 @@ FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance quality clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,6 +72,11 @@ conformance:
 	@tools/deps.sh test
 	@tools/build.sh release
 	@tools/conformance.sh
+
+quality:
+	@tools/deps.sh build
+	@tools/build.sh release
+	@tools/quality.sh $(PEERS)
 
 clean:
 	rm -rf $(BUILD) $(BUILD_ASAN) $(BUILD_FUZZ) .venv tests/e2e/node/node_modules

@@ -45,6 +45,8 @@ ALPHABETS = {
     "deseret": "𐐈𐐒𐐗𐐔𐐇𐐙𐐘𐐐𐐆𐐖𐐗𐐢𐐣𐐤𐐉𐐑.𐐡𐐝𐐓𐐅𐐚𐐎.𐐏𐐞",
     "gothic": "𐌰𐌱𐌺𐌳𐌴𐍆𐌲𐌷𐌹𐌾𐌺𐌻𐌼𐌽𐍉𐍀𐌵𐍂𐍃𐍄𐌿𐍅𐍅𐍇𐍅𐌶",
     "old italic": "𐌀𐌁𐌂𐌃𐌄𐌅𐌂𐌇𐌉.𐌊𐌋𐌌𐌍𐌏𐌐𐌒𐌓𐌔𐌕𐌖𐌖𐌖𐌗.𐌆",
+    "in parentheses": "".join(chr(0x249C + i) for i in range(26)),
+    "capitals in parentheses": "".join(chr(0x1F110 + i) for i in range(26)),
     "phoenician": "𐤀𐤁.𐤃𐤄𐤅𐤂𐤇𐤉.𐤊𐤋𐤌𐤍𐤏𐤐𐤒𐤓𐤔𐤕..... 𐤆".replace(" ", ""),
 }
 PIQAD = ["a", "b", "ch", "d", "e", "gh", "h", "i", "j", "l", "m", "n", "ng", "o", "p", "q", "q", "r", "s", "t", "tlh", "u", "v",
@@ -143,13 +145,9 @@ def confusables(path: Path, ornament: dict[int, str]) -> dict[int, str]:
             out[ord(char)] = names[0].lower()
     for char, text in FAUX.items():
         out[ord(char)] = text
-    for cp in list(out):
-        low = chr(cp).lower()
-        if len(low) == 1 and low in FAUX:
-            out[cp] = FAUX[low]
-    for char, text in FAUX.items():
+    for char, text in FAUX.items():  # a capital may look like another letter: η is n, Η is h
         if len(char.upper()) == 1:
-            out[ord(char.upper())] = text
+            out.setdefault(ord(char.upper()), text)
     for cp, text in ornament.items():
         out.pop(cp, None)
     return {cp: text for cp, text in out.items() if not ascii_of(cp)}
@@ -172,6 +170,8 @@ def main() -> int:
     ucd, confusing, path = map(Path, sys.argv[1:])
     prop = properties(ucd)
     ornament = ornaments()
+    for cp in ornament:
+        prop[cp] &= ~COMPAT  # the letter alone, without its parentheses
     for cp in range(0x80, 0x110000):
         if (prop[cp] & COMPAT and ascii_of(cp)) or cp in ornament:
             prop[cp] |= STYLED

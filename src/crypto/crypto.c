@@ -39,7 +39,9 @@ static bool algorithms_are_there(void)
     EVP_SIGNATURE *eddsa = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
     EVP_SIGNATURE *ecdsa = EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL);
     EVP_SIGNATURE *rsa = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
-    bool ok = md != NULL && mac != NULL && eddsa != NULL && ecdsa != NULL && rsa != NULL;
+    EVP_CIPHER *aead = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    bool ok = aead != NULL && md != NULL && mac != NULL && eddsa != NULL && ecdsa != NULL && rsa != NULL;
+    EVP_CIPHER_free(aead);
     EVP_MD_free(md);
     EVP_MAC_free(mac);
     EVP_SIGNATURE_free(eddsa);

@@ -53,6 +53,18 @@ enum pst_status answer_atom(struct pst_answer *a, struct pst_json *v, bool is_na
     return pst_json_set_string(&a->s->scratch, v, released) ? PST_OK : answer_no_memory(err);
 }
 
+/* A filter's verdict against a text of a whole answer: the choice loses it, and its calls. */
+static bool blocked(struct pst_answer *a, uint32_t choice, struct pst_err *err)
+{
+    if (a->s->mode != ANSWER_WHOLE || err->code != PST_E_SENSITIVE_DATA) {
+        return false;
+    }
+    *err = (struct pst_err){.code = PST_E_NONE};
+    a->s->choices[choice].denied = true;
+    pst_buf_clear(&a->s->filtered);
+    return true;
+}
+
 enum pst_status answer_filter_arguments(struct pst_answer *a, struct answer_call *call,
                                         struct pst_err *err)
 {
@@ -62,7 +74,8 @@ enum pst_status answer_filter_arguments(struct pst_answer *a, struct answer_call
     if (a->config.filter == NULL || call->arguments.n == 0) {
         return PST_OK;
     }
-    if (push(a, &lane, pst_buf_str(&call->arguments), /* end= */ true, &taken, err) != PST_OK) {
+    if (push(a, &lane, pst_buf_str(&call->arguments), /* end= */ true, &taken, err) != PST_OK &&
+        !blocked(a, call->choice, err)) {
         return PST_ERR;
     }
     if (call->arguments_node != NULL && a->s->mode == ANSWER_WHOLE &&
@@ -157,7 +170,7 @@ static enum pst_status lane_take(struct pst_answer *a, const struct event_text *
     }
     /* the end of a stream's lane comes by flush: an event may hold two pieces of one lane */
     bool end = a->s->mode == ANSWER_WHOLE;
-    if (lane_push(a, lane, end, err) != PST_OK) {
+    if (lane_push(a, lane, end, err) != PST_OK && !blocked(a, t->lane.choice, err)) {
         return PST_ERR;
     }
     return replace_text(a, t, ret_changed, err);

@@ -221,14 +221,16 @@ static enum pst_status write_whole(struct pst_answer *a, struct pst_buf *out, st
 {
     struct answer_event *e = &a->s->event;
     bool changed = false;
+    size_t before = out->n;
+    if (answer_lanes_apply(a, &changed, err) != PST_OK) {
+        return PST_ERR;
+    }
     for (const struct event_choice *c = e->choices; c != NULL; c = c->next) {
         if (a->s->choices[c->index].denied && deny_choice(a, c, err) != PST_OK) {
             return PST_ERR;
         }
     }
-    size_t before = out->n;
-    if (answer_lanes_apply(a, &changed, err) != PST_OK ||
-        pst_json_write(e->root, out, err) != PST_OK) {
+    if (pst_json_write(e->root, out, err) != PST_OK) {
         return PST_ERR;
     }
     a->facts.events_out++;

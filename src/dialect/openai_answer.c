@@ -256,6 +256,11 @@ static enum pst_status on_event(struct pst_answer *a, const struct pst_sse_event
 static enum pst_status settle(struct pst_answer *a, enum pst_status st, struct pst_buf *out,
                               struct pst_err *err)
 {
+    if (st == PST_ERR && err->code == PST_E_SENSITIVE_DATA && a->s->mode == ANSWER_STREAM) {
+        *err = (struct pst_err){.code = PST_E_NONE}; /* a filter's verdict, said in the dialect */
+        pst_answer_stop(a, /* why= */ NULL, out);
+        return PST_OK;
+    }
     if (st == PST_ERR) {
         struct pst_err copy = *err;
         if (a->config.stream && a->facts.events_out > 0) {

@@ -57,7 +57,10 @@ static enum pst_status measure(struct pst_signature_rule *rule, struct pst_err *
     if (pst_signature_literal(rule->pattern) < LITERAL_MIN) {
         return fail_rule(rule, err, "no literal of four bytes");
     }
-    pst_buf_init(&text, 4 * PST_SIGNATURE_PATTERN_MAX);
+    if (!pst_signature_class_ok(rule->pattern)) {
+        return fail_rule(rule, err, "a class may hold ASCII only");
+    }
+    pst_buf_init(&text, 8 * PST_SIGNATURE_PATTERN_MAX);
     if (!pst_signature_expression(rule->pattern, true, &text)) {
         pst_buf_release(&text);
         return no_memory(err);
@@ -95,7 +98,7 @@ static enum pst_status expressions_fill(struct pst_signature_set *set, struct ex
         return no_memory(err);
     }
     for (size_t i = 0; i < set->n; i++) {
-        pst_buf_init(&e->texts[i], 4 * PST_SIGNATURE_PATTERN_MAX);
+        pst_buf_init(&e->texts[i], 8 * PST_SIGNATURE_PATTERN_MAX);
         e->n = i + 1;
         if (measure(&set->list[i], err) != PST_OK) {
             return PST_ERR;

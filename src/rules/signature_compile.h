@@ -4,7 +4,8 @@
  * for the rules that do not say, and `words`, a map of names to pieces of patterns. In a pattern
  *
  *   {{name}}  stands for the words of that name, as a group;
- *   a space   for what may stand between two words: white space, quotes, marks of Markdown.
+ *   a space   for what may stand between two words: white space, quotes, marks of Markdown;
+ *   é, ł, ё … for themselves and for how they are written without their marks.
  *
  * Everything else is an expression of Vectorscan, matched on bytes, without case, `.` matching
  * everything. One that has no literal of four bytes is refused: it would run on every byte. */

@@ -166,6 +166,9 @@ PST_NODISCARD bool pst_json_set_string(struct pst_arena *a, struct pst_json *v,
                                        struct pst_str text);
 PST_NODISCARD bool pst_json_set_number(struct pst_arena *a, struct pst_json *v,
                                        struct pst_str literal);
+/* Gives a member another name (its `known` becomes 0). The caller sees to it that no other member
+ * has it. */
+PST_NODISCARD bool pst_json_set_name(struct pst_arena *a, struct pst_json *v, struct pst_str name);
 PST_NODISCARD bool pst_json_set_u64(struct pst_arena *a, struct pst_json *v, uint64_t value);
 void pst_json_set_bool(struct pst_json *v, bool value);
 void pst_json_set_null(struct pst_json *v);

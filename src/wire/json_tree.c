@@ -101,6 +101,17 @@ bool pst_json_set_string(struct pst_arena *a, struct pst_json *v, struct pst_str
     return pst_utf8_valid(text) && set_text(a, v, PST_JSON_STRING, text);
 }
 
+bool pst_json_set_name(struct pst_arena *a, struct pst_json *v, struct pst_str name)
+{
+    struct pst_str copy = pst_arena_copy(a, name);
+    if (!pst_utf8_valid(name) || (name.n > 0 && copy.p == NULL)) {
+        return false;
+    }
+    v->name = copy;
+    v->known = 0;
+    return true;
+}
+
 bool pst_json_set_number(struct pst_arena *a, struct pst_json *v, struct pst_str literal)
 {
     return literal.n <= PST_JSON_NUMBER_MAX && pst_json_number_valid(literal) &&

@@ -146,9 +146,9 @@ def carriage_returns(text, rng):
 
 # --- letters that look like others --------------------------------------------------------------------------------
 CYRILLIC = dict(zip("aceopxyijsdhlqwABCEHIKMOPTXSJ", "асеорхуіјѕԁһӏԛԝАВСЕНІКМОРТХЅЈ"))
-GREEK = dict(zip("aiknouvxpABEHIKMNOPTXYZ", "αικηουνχρΑΒΕΗΙΚΜΝΟΡΤΧΥΖ"))
+GREEK = dict(zip("aiknouvxpABEHIKMNOPTXYZ", "αικηουνχρΑΒΕΗΙΚΜΝΟΡΤΧΥΖ")) | {"u": "υ"}
 ARMENIAN = dict(zip("ohnuqgf", "օհոսզցք"))
-CHEROKEE = dict(zip("ABCDEGHIJKLMPRSTVWZ", "ᎪᏴᏟᎠᎬᏀᎻᏆᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ"))
+CHEROKEE = dict(zip("ACEHJKLMPRSTVWZ", "ᎪᏟᎬᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ"))
 FAUX = dict(zip("rnaeouwybhtmk", "япдэоцшчьнтмк"))
 
 
@@ -202,7 +202,7 @@ def table_style(letters: str, fold: bool = True):
 
 for _name, _letters, _split in (
         ("small_caps", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡxʏᴢ", "train"), ("superscript", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ.ʳˢᵗᵘᵛʷˣʸᶻ", "train"),
-        ("subscript", "ₐ...ₑ..ₕᵢⱼₖₗₘₙₒₚ.ᵣₛₜᵤᵥ.ₓ..", "dev"), ("runes", "ᚨᛒᚲᛞᛖᚠᚷᚺᛁᛃᚲᛚᛗᚾᛟᛈᛩᚱᛊᛏᚢᚡᚹ.ᛦᛉ", "held-out"),
+        ("subscript", "ₐ...ₑ..ₕᵢⱼₖₗₘₙₒₚ.ᵣₛₜᵤᵥ.ₓ..", "dev"), ("runes", "ᚨᛒᚳᛞᛖᚠᚷᚺᛁᛃᚲᛚᛗᚾᛟᛈᛩᚱᛊᛏᚢᚡᚹ.ᛦᛉ", "held-out"),
         ("ogham", "ᚐᚁᚉᚇᚓᚃᚌᚆᚔ.ᚖᚂᚋᚅᚑᚚᚊᚏᚄᚈᚒ...ᚘᚎ", "held-out")):
     evasion("styled" if _name not in ("runes", "ogham") else "script", _split, name=_name)(table_style(_letters))
 

@@ -282,7 +282,7 @@ static void clean_unseen(struct cleaner *c, struct glyph g)
     if (is_direction(g.cp)) {
         if (g.cp == 0x202D || g.cp == 0x202E) {
             hit(c, PST_EVADE_BIDI, 1);
-            c->info->matters = true;
+            c->info->matters = c->info->reordered = true;
         } else {
             c->directions++;
         }
@@ -379,14 +379,15 @@ static void count_letter(struct cleaner *c, struct glyph g)
 /* NFKC of [at, at + n); n is small. */
 static void compose(struct cleaner *c, size_t n)
 {
+    int options = (int)UTF8PROC_STABLE | (int)UTF8PROC_COMPAT | (int)UTF8PROC_COMPOSE;
     utf8proc_int32_t cps[SEGMENT];
     utf8proc_ssize_t got = utf8proc_decompose(&c->in.p[c->at], (utf8proc_ssize_t)n, cps, SEGMENT,
-                                              UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE);
+                                              (utf8proc_option_t)options);
     if (got <= 0 || got > SEGMENT) {
         keep(c, n);
         return;
     }
-    got = utf8proc_normalize_utf32(cps, got, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    got = utf8proc_normalize_utf32(cps, got, (utf8proc_option_t)options);
     uint8_t bytes[4];
     size_t at = c->at, made = 0;
     bool same = true;
@@ -444,7 +445,8 @@ static void clean_cluster(struct cleaner *c, struct glyph g)
             next = glyph_at(c->in, c->at + n);
         }
     }
-    if (n > g.n || (g.prop & (PST_PROP_COMPAT | PST_PROP_MAYBE)) != 0) {
+    /* one ligature is a sentence of eighteen letters: honest texts are read with it as it is */
+    if (g.cp != 0xFDFA && (n > g.n || (g.prop & (PST_PROP_COMPAT | PST_PROP_MAYBE)) != 0)) {
         compose(c, n);
     } else {
         keep(c, n);

@@ -10,5 +10,7 @@
 void pst_decode_escapes(struct pst_make *make, size_t parent, const struct pst_look *look);
 /* Runs of an alphabet: base64, base32, hex, and data: URIs; only what they hold, a line each. */
 void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look *look);
+/* Denser alphabets and names of hosts: ascii85, base85, uuencoded lines, punycode. */
+void pst_decode_dense(struct pst_make *make, size_t parent);
 
 #endif

@@ -34,7 +34,7 @@ static uint32_t *map_take(struct pst_arena *arena, size_t n)
 bool pst_draft_grow(struct pst_draft *d, size_t more)
 {
     struct pst_make *make = d->make;
-    if (d->over || make->no_memory || more > make->left - d->n) {
+    if (d->over || make->no_memory || d->n > make->left || more > make->left - d->n) {
         d->over = true;
         make->ret->cut = true;
         return false;
@@ -241,13 +241,35 @@ static bool said_before(const struct pst_views *views, struct pst_str text)
     return false;
 }
 
+/* The limit may have come within the last character. */
+static void whole_characters(struct pst_draft *d)
+{
+    size_t at = d->n;
+    uint32_t cp;
+    while (at > 0 && d->n - at < 4) {
+        at--;
+        if ((d->text[at] & 0xC0) != 0x80) {
+            d->n = pst_utf8_get(pst_str_of(&d->text[at], d->n - at), &cp) > 0 ? d->n : at;
+            return;
+        }
+    }
+}
+
 size_t pst_draft_view(struct pst_draft *d, enum pst_view_kind kind, size_t parent, size_t end,
                       bool decoded, bool moved)
 {
     struct pst_views *views = d->make->ret;
     const struct pst_view *from = &views->list[parent];
+    if (d->n > d->make->left) { /* another view was finished while this one grew */
+        d->n = d->make->left;
+        d->over = true;
+        views->cut = true;
+    }
+    if (d->over) {
+        whole_characters(d);
+    }
     struct pst_str text = pst_str_of(d->text, d->n);
-    bool due = kind == PST_VIEW_PLAIN && from->depth == 0; /* callers look for this one */
+    bool due = kind == PST_VIEW_PLAIN && from->depth == 0 && from->kind != PST_VIEW_COLLAPSED;
     if (d->n == 0 || d->make->no_memory || (!due && said_before(views, text))) {
         return 0;
     }

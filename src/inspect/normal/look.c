@@ -11,7 +11,7 @@
 enum { RUN = 20 };
 
 struct masks {
-    uint64_t high, control, word, markup;
+    uint64_t high, control, word, markup, bracket;
     uint64_t percent, ampersand, backslash, equal;
     uint64_t cr, lf;
 };
@@ -58,6 +58,7 @@ static inline struct masks masks_take(const uint8_t *p)
         m.control |= bits(odd_of(v), lane);
         m.word |= bits(word_of(v), lane);
         m.markup |= bits(equal_to(v, '<'), lane);
+        m.bracket |= bits(equal_to(v, '['), lane);
         m.percent |= bits(equal_to(v, '%'), lane);
         m.ampersand |= bits(equal_to(v, '&'), lane);
         m.backslash |= bits(equal_to(v, '\\'), lane);
@@ -105,6 +106,7 @@ static inline struct masks masks_take(const uint8_t *p)
         m.control |= (uint64_t)is_odd(p[i]) << i;
         m.word |= (uint64_t)is_word(p[i]) << i;
         m.markup |= (uint64_t)(p[i] == '<') << i;
+        m.bracket |= (uint64_t)(p[i] == '[') << i;
         m.percent |= (uint64_t)(p[i] == '%') << i;
         m.ampersand |= (uint64_t)(p[i] == '&') << i;
         m.backslash |= (uint64_t)(p[i] == '\\') << i;
@@ -151,7 +153,8 @@ static inline void look_count(struct pst_look *look, const struct masks *m, unsi
     uint64_t fed = m->lf >> 1 | (uint64_t)(next == '\n') << 63;
     uint64_t control = m->control & ~(m->cr & fed); /* a line end of two is no trick */
     look->hints |= (m->high != 0 ? PST_HINT_HIGH : 0U) | (control != 0 ? PST_HINT_CONTROL : 0U) |
-                   (m->markup != 0 ? PST_HINT_MARKUP : 0U);
+                   (m->markup != 0 ? PST_HINT_MARKUP : 0U) |
+                   (m->bracket != 0 ? PST_HINT_BRACKET : 0U);
     if ((m->percent | m->ampersand | m->backslash | m->equal) != 0) {
         look->percents += (size_t)__builtin_popcountll(m->percent);
         look->ampersands += (size_t)__builtin_popcountll(m->ampersand);

@@ -12,6 +12,7 @@ enum pst_hint {
     PST_HINT_CONTROL = 1U << 1, /* a control character but tab and line feed; DEL */
     PST_HINT_RUN = 1U << 2,     /* 20 or more of [A-Za-z0-9+/_-] together */
     PST_HINT_MARKUP = 1U << 3,  /* a '<' */
+    PST_HINT_BRACKET = 1U << 4, /* a '[' */
 };
 
 struct pst_look {

@@ -18,6 +18,8 @@ struct folder {
     struct pst_draft *out;
     bool whole; /* all letters of other alphabets have Latin look-alikes: they are Latin */
     size_t hits;
+    size_t left;   /* words of look-alikes that were left as they are */
+    size_t honest; /* words of other alphabets that cannot be Latin */
 };
 
 struct word {
@@ -134,22 +136,26 @@ static enum fold word_judge(struct folder *f, const struct word *w)
     if (w->foreign == 0) {
         return AS_IT_IS;
     }
-    if (w->latin == 0) {
-        return f->whole && w->alike == w->foreign ? TO_LATIN : AS_IT_IS;
+    bool alike = w->alike == w->foreign;
+    /* "API" with an ending of another language is honest: a stem, and then an ending */
+    bool woven = w->switches > 1 || w->latin == 1 || w->foreign == 1;
+    if (f->whole && alike) {
+        f->hits++;
+        return TO_LATIN;
     }
-    if (symbol_at_head(w)) {
+    if (w->latin == 0 || symbol_at_head(w)) {
+        f->left += alike;
+        f->honest += w->latin == 0 && w->sure < w->foreign && w->foreign > 3;
         return AS_IT_IS;
     }
     bool cyrillic = w->other_script == PST_SCRIPT_CYRILLIC;
     bool greek = w->other_script == PST_SCRIPT_GREEK;
-    /* "API" with an ending of another language is honest: a stem, and then an ending */
-    bool woven = w->switches > 1 || w->latin == 1 || w->foreign == 1;
     if ((cyrillic || greek) && woven && w->foreign > w->latin && w->sure < w->foreign &&
         !w->other && w->latin == w->ascii && w->latin <= 3) {
         f->hits++;
         return cyrillic ? TO_CYRILLIC : TO_GREEK;
     }
-    if (w->alike == w->foreign && (w->sure == w->foreign || woven)) {
+    if (alike && (w->sure == w->foreign || woven)) {
         f->hits += w->latin + w->foreign >= 3;
         return TO_LATIN;
     }
@@ -199,16 +205,15 @@ static void put_other(struct folder *f, size_t at, size_t n)
     }
 }
 
-void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bool flags,
-               const struct pst_clean *clean, struct pst_draft *out)
+static void fold(struct folder *f)
 {
-    struct folder f = {.make = make, .in = in, .map = map, .out = out};
-    f.whole = clean->foreign >= FOREIGN_TEXT_MIN && clean->foreign_sure == clean->foreign;
-    pst_draft_init(out, make, in.n + 64);
+    struct pst_str in = f->in;
+    struct pst_draft *out = f->out;
+    pst_draft_init(out, f->make, in.n + 64);
     for (size_t at = 0; at < in.n && !out->over;) {
         size_t odd = pst_look_odd(in, at);
         if (odd < in.n && in.p[odd] < 0x80) { /* a carriage return that was kept */
-            put_lower(&f, at, odd + 1);
+            put_lower(f, at, odd + 1);
             at = odd + 1;
             continue;
         }
@@ -216,26 +221,37 @@ void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bo
         while (start > at && (pst_is_alpha(in.p[start - 1]) || pst_is_digit(in.p[start - 1]))) {
             start--;
         }
-        put_lower(&f, at, start);
+        put_lower(f, at, start);
         at = start;
         if (at < in.n && odd < in.n) {
-            struct word w = word_read(&f, start);
+            struct word w = word_read(f, start);
             if (w.end > start) {
-                enum fold fold = word_judge(&f, &w);
-                f.hits += fold == TO_LATIN && w.latin == 0;
-                put_word(&f, &w, fold);
+                put_word(f, &w, word_judge(f, &w));
                 at = w.end;
             }
             if (at == odd) { /* not of a word */
                 uint32_t cp = 0;
                 size_t n = pst_utf8_get(pst_str_from(in, at), &cp);
-                put_other(&f, at, n);
+                put_other(f, at, n);
                 at += n;
             }
         } else if (start < odd) {
-            put_lower(&f, start, odd);
+            put_lower(f, start, odd);
             at = odd;
         }
+    }
+}
+
+void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bool flags,
+               const struct pst_clean *clean, struct pst_draft *out)
+{
+    struct folder f = {.make = make, .in = in, .map = map, .out = out};
+    f.whole = clean->foreign >= FOREIGN_TEXT_MIN && clean->foreign_sure == clean->foreign;
+    fold(&f);
+    if (f.hits >= 2 && f.left > 0 && f.hits >= f.honest) { /* disguised: the small words are, too */
+        struct folder again = {.make = make, .in = in, .map = map, .out = out, .whole = true};
+        fold(&again);
+        f.hits = again.hits;
     }
     if (flags) {
         pst_make_hit(make, PST_EVADE_LOOKALIKE, f.hits);

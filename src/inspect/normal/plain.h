@@ -8,6 +8,7 @@
 struct pst_clean {
     bool changed;   /* something differs from the parent */
     bool matters;   /* characters that were to be overlooked went, or letters were restyled */
+    bool reordered; /* an override of direction */
     bool tags;      /* there are tag characters to be read */
     bool selectors; /* or selectors, or sneaky bits */
     size_t turned;  /* letters that stand on their heads */

@@ -1,68 +1,4 @@
-#include "base/enc.h"
-#include "base/test.h"
-#include "inspect/normal/normal.h"
-
-enum { LIMIT = 1 << 20 };
-
-struct state {
-    struct pst_arena arena;
-    struct pst_views views;
-    struct pst_err err;
-};
-
-static int setup(void **state)
-{
-    static struct state s;
-    pst_arena_init(&s.arena, 1 << 16, 256 << 20);
-    *state = &s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct state *s = *state;
-    pst_arena_release(&s->arena);
-    return 0;
-}
-
-static const struct pst_views *look(struct state *s, struct pst_str text)
-{
-    pst_arena_clear(&s->arena);
-    assert_true(pst_utf8_valid(text));
-    assert_int_equal(
-        pst_views_make(text, PST_WANT_READER | PST_WANT_DATA, LIMIT, &s->arena, &s->views, &s->err),
-        PST_OK);
-    return &s->views;
-}
-
-static const struct pst_view *view_of(const struct pst_views *views, enum pst_view_kind kind)
-{
-    for (size_t i = 0; i < views->n; i++) {
-        if (views->list[i].kind == kind) {
-            return &views->list[i];
-        }
-    }
-    return NULL;
-}
-
-/* The view of the kind holds `words`, which came from [start, end) of the text. */
-static void holds(const struct pst_views *views, enum pst_view_kind kind, const char *words,
-                  size_t start, size_t end)
-{
-    for (size_t i = 0; i < views->n; i++) {
-        size_t at = views->list[i].kind == (uint8_t)kind
-                        ? pst_str_find(views->list[i].text, pst_str_c(words))
-                        : PST_NPOS;
-        if (at != PST_NPOS) {
-            size_t from, to;
-            pst_view_origin(&views->list[i], at, at + strlen(words), &from, &to);
-            assert_int_equal(from, start);
-            assert_int_equal(to, end);
-            return;
-        }
-    }
-    fail_msg("no view of kind %s holds '%s'", pst_view_kind_name(kind), words);
-}
+#include "inspect/normal/test_views.h"
 
 static void plain_ascii(void **state)
 {
@@ -98,8 +34,8 @@ static void lookalikes(void **state)
                                      PST_STR("plеаse rеvеal \u03BCs, API\u0448\u043D\u044B\u0439"));
     assert_true((v->flags & PST_EVADE_LOOKALIKE) != 0);
     holds(v, PST_VIEW_PLAIN, "please reveal", 0, 17);
-    assert_true(pst_str_find(view_of(v, PST_VIEW_PLAIN)->text,
-                             PST_STR("\u03BCs, api\u0448\u043D\u044B\u0439")) != PST_NPOS);
+    v = look(*state, PST_STR("plеase \u03BCs, API\u0448\u043D\u044B\u0439"));
+    holds(v, PST_VIEW_PLAIN, "\u03BCs, api\u0448\u043D\u044B\u0439", 8, 24);
 }
 
 static void encodings(void **state)

@@ -9,6 +9,8 @@
 
 /* The matcher reads this much of a database before anything of it is checked. */
 enum { DATABASE_MIN = 128 };
+/* The matcher tells where a match ends. A span that begins further back explains nothing. */
+enum { REACH_MAX = 256 };
 
 struct pst_signature_image {
     const hs_database_t *database;
@@ -232,12 +234,12 @@ static void add_hit(struct pst_signature_scanner *s, size_t rule, uint32_t end)
         hits->cut = true;
         return;
     }
-    uint32_t start = r->longest < end ? end - r->longest : 0;
+    uint32_t reach = r->longest < REACH_MAX ? r->longest : REACH_MAX;
+    uint32_t start = reach < end ? end - reach : 0;
     size_t from = start, to = end;
     const struct pst_view *view = &s->views->list[s->view];
     if (view->map != NULL) {
-        from = view->map[start];
-        to = view->map[end];
+        pst_view_origin(view, start, end, &from, &to);
     }
     hits->list[hits->n++] = (struct pst_signature_hit){
         .rule = (uint16_t)rule,

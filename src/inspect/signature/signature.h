@@ -22,8 +22,8 @@ struct pst_signature_hit {
     uint16_t rule;
     uint8_t view;     /* index into the views */
     uint8_t category; /* enum pst_category */
-    /* Of the original. The end is exact; the start is as near as the longest match of the rule
-     * allows, never before it. */
+    /* Of the original. The end is exact; the start lies before the match by no more than the
+     * longest match of the rule, and 256 bytes before the end at most. */
     uint32_t start, end;
 };
 struct pst_signature_hits {

@@ -1,0 +1,111 @@
+/* What the files of the scanner share. */
+#ifndef PST_INSPECT_SCAN_IMPL_H
+#define PST_INSPECT_SCAN_IMPL_H
+
+#include "inspect/check/check.h"
+#include "inspect/find/find.h"
+#include "inspect/normal/normal.h"
+#include "inspect/scan/scan.h"
+#include "inspect/scan/scan_format.h"
+
+#include <hs_runtime.h>
+
+struct pst_scan_image {
+    const struct pst_data_def *defs;
+    const struct pst_data_form *forms;
+    const struct pst_data_length *lengths;
+    const struct pst_credential_rule *credentials;
+    const struct pst_data_token *tokens;
+    const struct pst_data_word *words;
+    const struct pst_data_link *links;
+    const struct pst_data_key *keys;
+    size_t n_types, n_defs, n_forms, n_credentials, n_tokens, n_words, n_links, n_keys;
+    const hs_database_t *token_db, *word_db;
+    struct pst_type *types;
+    const struct pst_check_row *checks;
+    const struct pst_find_row *finds;
+    uint8_t *wanted;     /* by row of find.def: 1 when a definition uses it */
+    uint16_t *find_defs; /* definitions found by recognisers, grouped by row */
+    size_t n_find_defs;
+};
+
+enum {
+    PST_WINDOWS_MAX = 4096,  /* of one batch */
+    PST_BATCH_BYTES = 32768, /* text between the first and the last window of a batch */
+    PST_HITS_MAX = 65536,    /* context words in one batch */
+    PST_TOKEN_HITS_MAX = 65536,
+    PST_RUN_TOKENS = 12, /* groups of one candidate */
+    PST_NEAR_BEFORE = 112,
+    PST_NEAR_AFTER = 56,
+    PST_KEY_DEFS_MAX = 256,
+};
+
+/* A stretch that may be something: letters and digits with single separators, or what a recogniser
+ * grew. */
+struct pst_window {
+    uint32_t start, end; /* in the text under scan */
+    uint16_t find;       /* row + 1 of find.def; 0: a form */
+    uint8_t n;           /* letters and digits */
+    uint8_t verdict;     /* of the recogniser */
+    uint64_t digits, letters;
+    uint8_t chars[PST_FORM_MAX];
+    uint8_t sep[PST_FORM_MAX];
+};
+
+struct pst_word_hit {
+    uint32_t start, end;
+    uint32_t word;
+};
+
+struct pst_token_hit {
+    uint32_t at;
+    uint32_t token;
+};
+
+struct pst_scanner {
+    const struct pst_scan_image *image;
+    hs_scratch_t *scratch;
+    struct pst_window *windows;
+    struct pst_word_hit *hits;
+    struct pst_token_hit *tokens;
+    struct pst_finding *found, *out;
+    uint8_t *joined; /* what precedes, and the text */
+    struct pst_arena arena;
+    size_t n_windows, n_hits, n_tokens, n_found;
+    bool overflow;
+    /* of the text under scan */
+    struct pst_str text, key;
+    size_t from;   /* findings that end before this are of the text that was released */
+    size_t region; /* where the region of the batch begins in the text */
+    uint8_t view;
+    uint16_t key_defs[PST_KEY_DEFS_MAX]; /* definitions that the key speaks for */
+    size_t n_key_defs;
+    size_t resume[256]; /* by row of find.def */
+};
+
+/* Finds the windows of the text from *at on; stops when the batch is full. True: the text is done.
+ */
+bool pst_scan_shapes(struct pst_scanner *s, size_t *at);
+/* Whether a form describes the window. */
+bool pst_form_fits(const struct pst_data_form *form, const struct pst_window *w);
+
+/* Definitions that a name speaks for, without repeats; appends to `defs`. */
+size_t pst_scan_key(const struct pst_scan_image *image, struct pst_str key, uint16_t *defs,
+                    size_t n, size_t room);
+/* The name that what begins at `at` is given to, in the text or in the heading of its column. */
+struct pst_str pst_scan_name_before(struct pst_str text, size_t at);
+struct pst_str pst_scan_column(struct pst_str text, size_t at);
+/* Context words around the windows of the batch, into s->hits. */
+PST_NODISCARD enum pst_status pst_scan_context(struct pst_scanner *s, struct pst_err *err);
+/* Findings of the batch's windows, into s->found. */
+PST_NODISCARD enum pst_status pst_scan_judge(struct pst_scanner *s, struct pst_err *err);
+PST_NODISCARD bool pst_scan_add(struct pst_scanner *s, size_t def, size_t start, size_t end,
+                                int score, uint32_t why);
+/* Credentials and dictionaries. */
+PST_NODISCARD enum pst_status pst_scan_tokens(struct pst_scanner *s, struct pst_err *err);
+/* Sorts, lets the better of two that overlap win; the result is in s->out. */
+size_t pst_scan_settle(struct pst_scanner *s);
+/* How much of a text that goes on may be released. */
+size_t pst_scan_safe(struct pst_str text);
+
+#endif

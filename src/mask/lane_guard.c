@@ -1,0 +1,122 @@
+#include "mask/lane_guard.h"
+
+#include "mask/inside.h"
+
+/* A hold that grows without an end is not looked at again with every token: else a long one would
+ * cost its square. */
+enum { RESCAN_FREE = 1024, RESCAN_GROWTH = 4 /* a quarter more */ };
+
+struct pst_guard_lane {
+    struct pst_guard_lane *next;
+    uint32_t choice;
+    uint8_t kind;
+    struct pst_str name;
+    uint8_t before[PST_GUARD_CONTEXT]; /* the end of what was taken, as the model wrote it */
+    size_t before_n;
+    size_t scanned; /* bytes of the hold when it was looked at last */
+};
+
+static enum pst_status lane_of(struct pst_lane_guard *g, const struct pst_lane *id,
+                               struct pst_guard_lane **ret, struct pst_err *err)
+{
+    for (struct pst_guard_lane *l = g->lanes; l != NULL; l = l->next) {
+        if (l->choice == id->choice && l->kind == id->kind && pst_str_eq(l->name, id->name)) {
+            *ret = l;
+            return PST_OK;
+        }
+    }
+    struct pst_guard_lane *l = PST_ARENA_NEW(g->arena, struct pst_guard_lane);
+    struct pst_str name = pst_arena_copy(g->arena, id->name);
+    if (l == NULL || (id->name.n > 0 && name.p == NULL)) {
+        return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the answer");
+    }
+    l->choice = id->choice;
+    l->kind = id->kind;
+    l->name = name;
+    l->next = g->lanes;
+    g->lanes = l;
+    *ret = l;
+    return PST_OK;
+}
+
+/* Keeps the end of what was taken, from a character's start on. */
+static void remember(struct pst_guard_lane *l, struct pst_str taken)
+{
+    uint8_t joined[2 * PST_GUARD_CONTEXT];
+    struct pst_str last = pst_str_from(
+        taken, taken.n > PST_GUARD_CONTEXT ? taken.n - PST_GUARD_CONTEXT : 0);
+    memcpy(joined, l->before, l->before_n);
+    if (last.n > 0) {
+        memcpy(&joined[l->before_n], last.p, last.n);
+    }
+    size_t n = l->before_n + last.n, from = n > PST_GUARD_CONTEXT ? n - PST_GUARD_CONTEXT : 0;
+    while (from < n && (joined[from] & 0xC0) == 0x80) {
+        from++;
+    }
+    l->before_n = n - from;
+    memcpy(l->before, &joined[from], l->before_n);
+}
+
+static enum pst_status push_text(struct pst_lane_guard *g, const struct pst_lane *lane,
+                                 struct pst_str held, bool end, size_t *ret_taken,
+                                 struct pst_buf *out, struct pst_err *err)
+{
+    struct pst_guard_lane *l = NULL;
+    if (lane_of(g, lane, &l, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (!end && held.n > RESCAN_FREE && held.n < l->scanned + l->scanned / RESCAN_GROWTH) {
+        *ret_taken = 0;
+        return PST_OK;
+    }
+    const struct pst_scan_text text = {
+        .text = held, .before = pst_str_of(l->before, l->before_n), .more = !end};
+    if (pst_unmask_text(&g->mask, &text, g->now_ms, ret_taken, out, err) != PST_OK) {
+        return PST_ERR;
+    }
+    remember(l, pst_str_cut(held, 0, *ret_taken));
+    l->scanned = *ret_taken == 0 ? held.n : 0;
+    return PST_OK;
+}
+
+static enum pst_status one_argument(void *ctx, struct pst_str key, struct pst_str text,
+                                    struct pst_buf *out, struct pst_err *err)
+{
+    struct pst_lane_guard *g = ctx;
+    const struct pst_scan_text in = {.text = text, .key = key};
+    size_t taken;
+    return pst_unmask_text(&g->mask, &in, g->now_ms, &taken, out, err);
+}
+
+/* Ids, names and citations: a token there is not restored, nor is what only looks random a secret.
+ */
+static enum pst_status push_atom(struct pst_lane_guard *g, struct pst_str held, struct pst_buf *out,
+                                 struct pst_err *err)
+{
+    struct pst_mask mask = g->mask;
+    const struct pst_scan_text in = {.text = held};
+    size_t taken;
+    mask.vault = NULL;
+    mask.ident = true;
+    return pst_unmask_text(&mask, &in, g->now_ms, &taken, out, err);
+}
+
+static enum pst_status push(void *ctx, const struct pst_lane *lane, struct pst_str held, bool end,
+                            size_t *ret_taken, struct pst_buf *out, struct pst_err *err)
+{
+    struct pst_lane_guard *g = ctx;
+    const struct pst_inside inside = {
+        .arena = g->arena, .seed = g->seed, .text = one_argument, .ctx = g};
+    switch (lane->kind) {
+    case PST_LANE_ARGUMENTS:
+        *ret_taken = held.n;
+        return pst_inside_apply(&inside, (struct pst_str){NULL, 0}, held, out, err);
+    case PST_LANE_ATOM:
+        *ret_taken = held.n;
+        return push_atom(g, held, out, err);
+    default:
+        return push_text(g, lane, held, end, ret_taken, out, err);
+    }
+}
+
+const struct pst_lane_filter pst_lane_guard_filter = {.push = push};

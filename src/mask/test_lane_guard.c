@@ -1,0 +1,225 @@
+/* The lane guard in a whole answer guard and by itself: how a text is cut changes nothing, no byte
+ * of a finding leaves before its verdict, JSON stays JSON. */
+#include "mask/test_mask.h"
+
+#include "wire/json.h"
+#include "wire/json_out.h"
+
+static const struct pst_lane content = {.kind = PST_LANE_CONTENT};
+static const struct pst_lane arguments = {.kind = PST_LANE_ARGUMENTS};
+
+/* Pushes `text` in random pieces, as the dialect would; what is released is appended to `out`. */
+static enum pst_status feed(struct rig *r, struct pst_str text, uint64_t *seed, bool whole,
+                            struct pst_buf *out)
+{
+    struct pst_buf held, piece;
+    size_t at = 0;
+    enum pst_status status = PST_OK;
+    pst_buf_init(&held, 1 << 20);
+    r->guard.lanes = NULL;
+    while (status == PST_OK && (at < text.n || held.n > 0)) {
+        size_t n = whole ? text.n : roll(seed) % 9, taken = 0;
+        struct pst_str in = pst_str_cut(text, at, n);
+        while (at + in.n < text.n && (text.p[at + in.n] & 0xC0) == 0x80) {
+            in.n++; /* a piece is whole characters: it stood in JSON */
+        }
+        at += in.n;
+        pst_buf_add(&held, in);
+        pst_buf_init(&piece, 1 << 20);
+        bool end = at == text.n;
+        status = pst_lane_guard_filter.push(&r->guard, &content, pst_buf_str(&held), end, &taken,
+                                            &piece, &r->err);
+        if (status == PST_OK) {
+            assert_true(taken <= held.n && (!end || taken == held.n));
+            assert_true(taken == held.n || (held.p[taken] & 0xC0) != 0x80);
+            pst_buf_consume(&held, taken);
+            pst_buf_add(out, pst_buf_str(&piece));
+        }
+        pst_buf_release(&piece);
+    }
+    pst_buf_release(&held);
+    return status;
+}
+
+static void cuts_change_nothing(void **state)
+{
+    (void)state;
+    uint64_t seed = 4711;
+    struct rig r;
+    for (int round = 0; round < 1500; round++) {
+        struct pst_buf one, two;
+        if (round % 50 == 0) {
+            rig_init(&r, 1);
+        }
+        struct pst_str masked = rig_mask(&r, random_text(&r, &seed));
+        if (round % 2 == 0) { /* an answer with values of its own in it */
+            masked = random_text(&r, &seed);
+        }
+        pst_actions_set(r.image, &r.answers, PST_STR("CARD"),
+                        round % 3 == 0 ? PST_ACT_PARTIAL : PST_ACT_ALLOW, false);
+        pst_buf_init(&one, 1 << 20);
+        assert_int_equal(feed(&r, masked, &seed, /* whole= */ true, &one), PST_OK);
+        for (int k = 0; k < 4; k++) {
+            pst_buf_init(&two, 1 << 20);
+            assert_int_equal(feed(&r, masked, &seed, /* whole= */ false, &two), PST_OK);
+            if (!pst_str_eq(pst_buf_str(&one), pst_buf_str(&two))) {
+                print_error("%.*s\n%.*s\n%.*s\n", PST_FMT(masked), PST_FMT(pst_buf_str(&one)),
+                            PST_FMT(pst_buf_str(&two)));
+            }
+            assert_true(pst_str_eq(pst_buf_str(&one), pst_buf_str(&two)));
+            pst_buf_release(&two);
+        }
+        pst_buf_release(&one);
+        if (round % 50 == 49) {
+            rig_release(&r);
+        }
+    }
+}
+
+static void nothing_of_a_finding_leaves_early(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 1);
+    struct pst_str text = PST_STR("the key is sk-0123456789abcdef and that is all");
+    struct pst_buf out, held;
+    pst_buf_init(&out, 1024);
+    pst_buf_init(&held, 1024);
+    for (size_t i = 0; i < text.n; i++) {
+        size_t taken = 0;
+        pst_buf_byte(&held, text.p[i]);
+        assert_int_equal(pst_lane_guard_filter.push(&r.guard, &content, pst_buf_str(&held),
+                                                    i + 1 == text.n, &taken, &out, &r.err),
+                         PST_OK);
+        pst_buf_consume(&held, taken);
+        assert_true(pst_str_find(pst_buf_str(&out), PST_STR("sk")) == PST_NPOS);
+    }
+    assert_str(pst_buf_str(&out), "the key is REDACTED_API_KEY and that is all");
+    pst_buf_clear(&out);
+    pst_actions_set(r.image, &r.answers, PST_STR("secrets"), PST_ACT_BLOCK, false);
+    uint64_t seed = 3;
+    assert_int_equal(feed(&r, text, &seed, false, &out), PST_ERR);
+    assert_int_equal(r.err.code, PST_E_SENSITIVE_DATA);
+    assert_str(pst_buf_str(&out), "the key is ");
+    pst_buf_clear(&out);
+    assert_int_equal(feed(&r, PST_STR("so UNSCANNABLE it is"), &seed, true, &out), PST_ERR);
+    assert_int_equal(r.err.code, PST_E_UNINSPECTED);
+    pst_buf_release(&out);
+    pst_buf_release(&held);
+    rig_release(&r);
+}
+
+static struct pst_str push_once(struct rig *r, const struct pst_lane *lane, struct pst_str text)
+{
+    struct pst_buf out;
+    size_t taken = 0;
+    pst_buf_init(&out, 1 << 20);
+    assert_int_equal(pst_lane_guard_filter.push(&r->guard, lane, text, true, &taken, &out, &r->err),
+                     PST_OK);
+    assert_int_equal(taken, text.n);
+    struct pst_str copy = pst_arena_copy(&r->arena, pst_buf_str(&out));
+    pst_buf_release(&out);
+    return copy;
+}
+
+static void arguments_stay_json(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"a\"b",  "back\\slash",  "line\nfeed",       "\x01",
+                                         "plain", "\xE2\x80\xA8", "{\"in\":\"side\"}"};
+    struct rig r;
+    rig_init(&r, 1);
+    for (size_t i = 0; i < PST_LEN(values); i++) {
+        uint8_t token[PST_TOKEN_BYTES];
+        struct pst_buf text, inner, want;
+        pst_token_make(&r.scope, PST_STR("CARD"), pst_str_c(values[i]), token);
+        assert_int_equal(pst_vault_put(&r.vault, token, pst_str_c(values[i]), &r.err), PST_OK);
+        pst_buf_init(&text, 4096);
+        pst_buf_init(&inner, 4096);
+        PST_BUF_LIT(&text, "{\"to\": \"<");
+        pst_buf_add(&text, pst_str_of(token, sizeof token));
+        PST_BUF_LIT(&text, ">\", \"deep\": \"{\\\"x\\\":\\\"");
+        pst_buf_add(&text, pst_str_of(token, sizeof token));
+        PST_BUF_LIT(&text, "\\\"}\"}");
+        struct pst_str got = push_once(&r, &arguments, pst_buf_str(&text));
+        struct pst_json_config config = pst_json_config_of(4096, 1);
+        struct pst_json *root = pst_json_parse(&config, &r.arena, got, &r.err);
+        assert_non_null(root);
+        pst_buf_init(&want, 4096);
+        PST_BUF_LIT(&want, "<");
+        pst_buf_add(&want, pst_str_c(values[i]));
+        PST_BUF_LIT(&want, ">");
+        assert_true(pst_str_eq(PST_JSON_GET(root, "to")->text, pst_buf_str(&want)));
+        struct pst_json *deep = pst_json_parse(&config, &r.arena, PST_JSON_GET(root, "deep")->text,
+                                               &r.err);
+        assert_non_null(deep);
+        assert_true(pst_str_eq(PST_JSON_GET(deep, "x")->text, pst_str_c(values[i])));
+        pst_buf_release(&text);
+        pst_buf_release(&inner);
+        pst_buf_release(&want);
+    }
+    /* findings within arguments, numbers too; free text where it is no JSON */
+    assert_str(push_once(&r, &arguments, PST_STR("{\"k\": \"sk-0123456789abcdef\", \"n\": 1}")),
+               "{\"k\":\"REDACTED_API_KEY\",\"n\":1}");
+    pst_actions_set(r.image, &r.answers, PST_STR("CARD"), PST_ACT_PARTIAL, false);
+    assert_str(push_once(&r, &arguments, PST_STR("{\"n\": 4111111111111234}")),
+               "{\"n\":\"xxxx1234\"}");
+    assert_str(push_once(&r, &arguments, PST_STR("use sk-0123456789abcdef")),
+               "use REDACTED_API_KEY");
+    rig_release(&r);
+}
+
+static void atoms_are_not_restored(void **state)
+{
+    (void)state;
+    static const struct pst_lane atom = {.kind = PST_LANE_ATOM};
+    struct rig r;
+    rig_init(&r, 1);
+    struct pst_str masked = rig_mask(&r, PST_STR("a@b.org"));
+    assert_true(pst_str_eq(push_once(&r, &atom, masked), masked));
+    rig_release(&r);
+}
+
+static void lanes_do_not_mix(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 1);
+    struct pst_str masked = rig_mask(&r, PST_STR("a@b.org"));
+    struct pst_lane lanes[3] = {{.choice = 0, .kind = PST_LANE_CONTENT},
+                                {.choice = 1, .kind = PST_LANE_CONTENT},
+                                {.choice = 1, .kind = PST_LANE_REFUSAL}};
+    struct pst_buf held[3], out[3];
+    for (size_t i = 0; i < 3; i++) {
+        pst_buf_init(&held[i], 1024);
+        pst_buf_init(&out[i], 1024);
+    }
+    for (size_t k = 0; k <= masked.n; k++) {
+        for (size_t i = 0; i < 3; i++) { /* n > 1, interleaved token by token */
+            size_t taken = 0;
+            if (k < masked.n) {
+                pst_buf_byte(&held[i], masked.p[k]);
+            }
+            assert_int_equal(pst_lane_guard_filter.push(&r.guard, &lanes[i], pst_buf_str(&held[i]),
+                                                        k == masked.n, &taken, &out[i], &r.err),
+                             PST_OK);
+            pst_buf_consume(&held[i], taken);
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_str(pst_buf_str(&out[i]), "a@b.org");
+        pst_buf_release(&held[i]);
+        pst_buf_release(&out[i]);
+    }
+    rig_release(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cuts_change_nothing), cmocka_unit_test(nothing_of_a_finding_leaves_early),
+        cmocka_unit_test(arguments_stay_json), cmocka_unit_test(atoms_are_not_restored),
+        cmocka_unit_test(lanes_do_not_mix),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,48 @@
+/* The build's compiler of rules: rulec OUT WEIGHTS|- FILE… writes the inspection image. Not
+ * installed. */
+#include "rules/load.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_MAX = 256 << 20, IMAGE_MAX = 64 << 20 };
+
+static int complain(const struct pst_err *err)
+{
+    (void)fprintf(stderr, "rulec: %s:%u: %s\n", err->file, err->line, err->text);
+    return 1;
+}
+
+static bool write_out(const char *name, struct pst_str bytes)
+{
+    FILE *f = fopen(name, "wb");
+    bool ok = f != NULL && fwrite(bytes.p, 1, bytes.n, f) == bytes.n;
+    return f != NULL && fclose(f) == 0 && ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct pst_arena arena;
+    struct pst_rules rules;
+    struct pst_str weights = {NULL, 0};
+    struct pst_buf image;
+    struct pst_err err = {0};
+    if (argc < 4) {
+        (void)fputs("usage: rulec OUT WEIGHTS|- FILE...\n", stderr);
+        return 2;
+    }
+    pst_arena_init(&arena, 0, ARENA_MAX);
+    pst_buf_init(&image, IMAGE_MAX);
+    bool ok = (strcmp(argv[2], "-") == 0 ||
+               pst_rules_file(&arena, argv[2], &weights, &err) == PST_OK) &&
+              pst_rules_load(&arena, &argv[3], (size_t)argc - 3, &rules, &err) == PST_OK &&
+              pst_rules_image(&rules, weights, &image, &err) == PST_OK;
+    int status = ok ? 0 : complain(&err);
+    if (ok && !write_out(argv[1], pst_buf_str(&image))) {
+        (void)fputs("rulec: the image cannot be written\n", stderr);
+        status = 1;
+    }
+    pst_buf_release(&image);
+    pst_arena_release(&arena);
+    return status;
+}

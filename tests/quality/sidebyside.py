@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Postern and other tools on the same texts in one run: quality and speed. sidebyside.py --python VENV/bin/python [--postern …]"""
+import argparse
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import benign
+import corpus
+import repositories
+import secret_texts
+from scoring import Score, inspect, overlap, soft
+
+ROOT = HERE.parent.parent
+# Types of the national and global kinds that each peer says it knows, in our names: recall on what a tool claims.
+KNOWN = {"presidio": "EMAIL PHONE IPV4 IPV6 MAC CREDIT_CARD IBAN BTC_ADDRESS US_SSN US_ITIN US_PASSPORT US_DRIVER_LICENSE US_BANK_ACCOUNT UK_NHS UK_NINO"}
+
+
+def score(samples, found, wanted=None, ignore_soft=True):
+    sc = Score()
+    for s, fs in zip(samples, found):
+        used = set()
+        for kind, a, b in s["gold"]:
+            hits = [f for f in fs if overlap((f["start"], f["end"]), (a, b)) >= .5 or (f["start"] <= a and f["end"] >= b)]
+            used.update(id(f) for f in hits)
+            if wanted and kind not in wanted:
+                continue
+            sc.n += 1
+            sc.typed += bool(hits)
+            sc.characters += b - a
+            sc.leaked += sum(1 for i in range(a, b) if not any(f["start"] <= i < f["end"] for f in fs))
+        for f in fs:
+            if id(f) not in used and not (ignore_soft and soft(f["type"])) and not any(min(f["end"], b) > max(f["start"], a) for _, a, b in s["gold"]):
+                sc.false += 1
+    return sc
+
+
+def timed(command, texts):
+    """Seconds for the texts, without the start of the program."""
+    t = time.monotonic()
+    inspect(command, texts[:1])
+    start = time.monotonic() - t
+    t = time.monotonic()
+    inspect(command, texts, timeout=900)
+    return max(time.monotonic() - t - start, 1e-3)
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("--postern", default=str(ROOT / "build" / "postern"))
+    a.add_argument("--python", required=True)
+    a.add_argument("--markdown")
+    o = a.parse_args()
+    import random
+    persons = [s for i, s in enumerate(corpus.labelled(per=1) + corpus.letters(per=3)) if i % 4 == 0]
+    r = random.Random(4)
+    secrets = [{"text": t, "gold": [("SECRET", *span)]} for t, span, _, _ in secret_texts.positives(r, 1)]
+    secrets += [{"text": t, "gold": []} for t, _ in secret_texts.negatives(r)]
+    secrets += [{"text": t, "gold": [("SECRET", *g) for g in gold]} for _, _, t, gold in repositories.repositories(count=10)]
+    plain = [{"text": t, "gold": []} for _, t in benign.synthetic(size=12_000)]
+    mixed = (persons + secrets)[::3] + plain
+    size = sum(len(s["text"].encode()) for s in mixed)
+    peer = [o.python, str(HERE / "peers.py")]
+    tools = [("postern inspect", [o.postern, "inspect", "--json"]), ("Presidio, default recognisers", peer + ["presidio"]), ("Presidio, every recogniser without a model", peer + ["presidio-all"]),
+             ("LLM Guard, patterns of Anonymize", peer + ["llm-guard-patterns"]), ("LLM Guard, Secrets", peer + ["llm-guard-secrets"])]
+    known = set(KNOWN["presidio"].split())
+    out = ["| | personal data P | R | R on the types Presidio has by default | leaked | credentials P | R | F1 | false findings per MB, benign | MB/s, one core |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    for title, command in tools:
+        p = score(persons, inspect(command, persons, timeout=900))
+        k = score(persons, inspect(command, persons, timeout=900), known)
+        c = score(secrets, inspect(command, secrets, timeout=900))
+        f = score(plain, inspect(command, plain, timeout=900))
+        seconds = timed(command, mixed * (40 if command[0] == o.postern else 1)) / (40 if command[0] == o.postern else 1)
+        only = "Secrets" in title
+        cells = ["–"] * 4 if only else [f"{p.precision():.3f}", f"{p.recall():.3f}", f"{k.recall():.3f}", f"{100 * p.leaked / p.characters:.1f} %"]
+        cells += [f"{c.precision():.3f}", f"{c.recall():.3f}", f"{c.f(1.0):.3f}"] if only or "postern" in title else ["–"] * 3
+        cells += [f"{f.false / (sum(len(s['text'].encode()) for s in plain) / 1e6):.0f}", f"{size / 1e6 / seconds:.2f}"]
+        out.append(f"| {title} | " + " | ".join(cells) + " |")
+        print(out[-1], file=sys.stderr)
+    text = "\n".join(out) + "\n"
+    if o.markdown:
+        Path(o.markdown).write_text(text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
