@@ -74,6 +74,7 @@ static bool confirm_named(const struct pst_credential_rule *rule, struct pst_str
                           size_t len, struct pst_credential_hit *ret)
 {
     size_t place = at + len, limit = place + PST_ASSIGN_REACH;
+    place -= len > 1 && text.p[place - 1] == '='; /* the name was given with its sign */
     for (size_t n = 0; n < PLACES_MAX; n++) {
         place = pst_assign_next(text, place, limit);
         if (place == PST_NPOS) {
