@@ -184,7 +184,7 @@ static const char IS[][IS_BYTES] = {
     "sea",
     "reads",
     "be",
-    "into",
+
     "sera",
     "wird",
     "\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9",

@@ -239,7 +239,7 @@ static bool name_misleads(struct pst_str name, const struct pst_assign *a)
     bool said = a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_SQL ||
                 a->how == PST_ASSIGN_BESIDE || a->how == PST_ASSIGN_WORD ||
                 a->how == PST_ASSIGN_CELL || (a->shouted && a->how == PST_ASSIGN_COLON) ||
-                a->start > a->name_end + 12;
+                a->start > a->name_end + 8;
     if (name.n == 4 && pst_has_nocase(name, 0, "pass")) {
         return said;
     }
