@@ -301,7 +301,9 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
     for (size_t i = 1; i < PST_LEN(tried); i++) {
         best = tried[i].score.known > tried[best].score.known ? i : best;
     }
-    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + GAIN) {
+    /* of a language whose words are not in the table, the little words gain less */
+    size_t gain = tried[best].score.stops >= 4 && given.stop == 0 ? GAIN / 2 : GAIN;
+    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + gain) {
         c->last = tried[best].reading;
         c->last_by = by;
     }
