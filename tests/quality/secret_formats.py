@@ -61,7 +61,6 @@ mailchimp; mailchimp_key; {h 32}-us14
 brevo; brevo_api_key; xkeysib-{h 64}-{x 16}
 resend; resend_api_key; re_{x 8}_{x 24}
 postman; postman_key; PMAK-{h 24}-{h 34}
-twilio sid; account_sid; AC{h 32}
 twilio key; twilio_api_key; SK{h 32}
 shopify access; shopify_token; shpat_{h 32}
 shopify custom; shopify_token; shpca_{h 32}

@@ -66,23 +66,23 @@ def place(way, names, value):
 
 
 def positives(r, per=3):
-    """→ (text, span, kind, split)"""
+    """→ (text, span, kind, split, way)"""
     for n, (vendor, names, pattern) in enumerate(TOKEN_LIST):
         ways = NAMED_WAYS if vendor in NAME_NEEDED else TOKEN_WAYS
         for i in range(per * 2):
             w = r.choice([k for k in range(len(ways)) if k % 2 == i % 2])
-            yield (*place(ways[w], names, build(r, pattern)), "vendor " + vendor, ("dev", "held")[i % 2])
+            yield (*place(ways[w], names, build(r, pattern)), "vendor " + vendor, ("dev", "held")[i % 2], "token in " + ways[w])
     for vendor, names, pattern in NAMED_LIST:
         for i in range(per * 2):
             w = r.choice([k for k in range(len(NAMED_WAYS)) if k % 2 == i % 2])
-            yield (*place(NAMED_WAYS[w], names, build(r, pattern)), "named " + vendor, ("dev", "held")[i % 2])
+            yield (*place(NAMED_WAYS[w], names, build(r, pattern)), "named " + vendor, ("dev", "held")[i % 2], "named in " + NAMED_WAYS[w])
     for n, (way, lang) in enumerate(GENERIC_WAYS):
         for i in range(per + 1):
-            yield (*place(way, [""], key(r) if "{K}" in way else password(r)), f"generic {lang}: {way[:40]!r}", ("dev", "held")[n % 2])
+            yield (*place(way, [""], key(r) if "{K}" in way else password(r)), f"generic {lang}: {way[:40]!r}", ("dev", "held")[n % 2], "generic " + lang)
     for n, kind in enumerate(PRIVATE):
         for i in range(per):
             text = pem(r, kind)
-            yield "# key of the build host\n" + text + "\n", (24, 24 + len(text)), "private key " + kind, ("dev", "held")[n % 2]
+            yield "# key of the build host\n" + text + "\n", (24, 24 + len(text)), "private key " + kind, ("dev", "held")[n % 2], "private key"
 
 
 NEGATIVE_LINES = """

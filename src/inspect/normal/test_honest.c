@@ -53,7 +53,18 @@ static void languages(void **state)
         "እባክዎ ደብዳቤውን ከአርብ በፊት ያንብቡ።",
         "Soma barua kabla ya Ijumaa na unipigie simu kama kuna jambo lisiloeleweka.",
         "Silakan baca surat itu sebelum hari Jumat dan hubungi saya jika ada yang kurang jelas.",
-        "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page 5” … ½ cup, 20 °C, x² + y² ≠ 0, "
+        "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page "
+        "5” "
+        "… "
+        "½ "
+        "cup, "
+        "20 "
+        "°C, "
+        "x² "
+        "+ "
+        "y² "
+        "≠ "
+        "0, "
         "№7, "
         "™",
         "for (int i = 0; i < n; ++i) { sum += a[i] * b[i]; } // O(n), utf8, sha256, base64",
@@ -101,8 +112,7 @@ enum { HOSTILE = 1 << 17 };
 enum { HOSTILE = 1 << 20 };
 #endif
 
-/* --- limits
- * ----------------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void repeated(struct pst_buf *out, const char *unit, size_t bytes)
 {
