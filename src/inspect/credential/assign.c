@@ -336,6 +336,9 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
         ret->how = PST_ASSIGN_SIGN;
         return typed;
     }
+    if (start > 0 && (text.p[start - 1] == '/' || text.p[start - 1] == '\\')) {
+        return PST_NPOS; /* the end of a path */
+    }
     size_t prose = read_prose(text, next);
     ret->how = prose != PST_NPOS ? PST_ASSIGN_PROSE
                                  : (word_leads(text, start) ? PST_ASSIGN_CELL : PST_ASSIGN_BESIDE);
@@ -364,6 +367,10 @@ static size_t find_signed(struct pst_str text, size_t i, struct pst_assign *ret)
     size_t at = skip_blanks(text, i), value = read_sign(text, at, &ret->how);
     if (value == PST_NPOS || (ret->how == PST_ASSIGN_CELL && at == i)) {
         return PST_NPOS; /* one type or another is no cell */
+    }
+    if (ret->how == PST_ASSIGN_COLON && before == ':' && at == i &&
+        !pst_is_blank(pst_at(text, value))) {
+        return PST_NPOS; /* arn:…:secret:name, and other lists with colons */
     }
     if (ret->how == PST_ASSIGN_COLON) {
         size_t typed = typed_default(text, skip_blanks(text, value));

@@ -41,6 +41,7 @@ static bool is_numeric_byte(uint8_t c)
 static bool is_number_with_unit(struct pst_str v)
 {
     size_t i = 0, letters = 0;
+    v = pst_str_from(v, pst_at(v, 0) == '-' ? 1 : 0);
     if (pst_at(v, 0) == '0' && (pst_at(v, 1) | 0x20) == 'x') {
         size_t k = 2;
         while (k < v.n &&
