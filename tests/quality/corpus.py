@@ -58,7 +58,10 @@ def labelled(seed=1, per=2):
             if cls == "alone" and lang in BARE:
                 for split, held in (("dev", 0), ("held", 1)):
                     n, template = r.choice(halves(BARE[lang], held))
-                    forms = make(r, t, lang)
+                    # Digits alone, without separators or a word, are a number like any other: only cards keep their place.
+                    forms = [f for f in make(r, t, lang) if name == "CREDIT_CARD" or not f.isdigit()]
+                    if not forms:
+                        continue
                     k = r.randrange(len(forms))
                     text, gold = sentence(template, "", forms[k], name)
                     sample(out, text, gold, type=name, lang=lang, carrier="bare", form=f"form{k}", split=split, cls=cls)
