@@ -221,7 +221,7 @@ static bool is_connective(struct pst_str word)
         folded[i] = pst_is_upper(word.p[i]) ? word.p[i] | 0x20 : word.p[i];
     }
     for (size_t i = 0; i < PST_LEN(IS); i++) {
-        if (memcmp(folded, IS[i], IS_BYTES) == 0) {
+        if (folded[0] == (uint8_t)IS[i][0] && memcmp(folded, IS[i], IS_BYTES) == 0) {
             return true;
         }
     }
