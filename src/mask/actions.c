@@ -50,6 +50,13 @@ void pst_actions_default(const struct pst_scan_image *image, struct pst_actions 
     }
 }
 
+/* Words for kinds hold also where no definition is of that kind. */
+static bool is_kind(struct pst_str who)
+{
+    return pst_str_eq_nocase(who, PST_STR("all")) || pst_str_eq_nocase(who, PST_STR("secrets")) ||
+           pst_str_eq_nocase(who, PST_STR("personal")) || pst_str_eq_nocase(who, PST_STR("pii"));
+}
+
 static bool meant(const struct pst_type *type, struct pst_str who)
 {
     if (pst_str_eq_nocase(who, PST_STR("all"))) {
@@ -77,7 +84,7 @@ size_t pst_actions_set(const struct pst_scan_image *image, struct pst_actions *a
         actions->of[i] = (uint8_t)(only_stricter ? pst_action_stricter(now, want) : want);
         found++;
     }
-    return found;
+    return found == 0 && is_kind(who) ? 1 : found;
 }
 
 bool pst_actions_any(const struct pst_scan_image *image, const struct pst_actions *actions)

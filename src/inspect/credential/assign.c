@@ -4,7 +4,7 @@
 #include "inspect/credential/credential.h"
 #include "inspect/credential/value.h"
 
-enum { NAME_REACH = 48, PROSE_WORDS = 7, PROSE_REACH = 64 };
+enum { NAME_REACH = 48, PROSE_WORDS = 6, PROSE_REACH = 64 };
 
 static bool is_name_byte(struct pst_str text, size_t i)
 {
@@ -133,48 +133,45 @@ static size_t read_sign(struct pst_str text, size_t i, enum pst_assign_how *ret_
     return PST_NPOS;
 }
 
-/* "is" and what does its work. Sorted by bytes. */
-static const char *const IS[] = {
-    "adalah",
-    "are",
-    "az",
-    "brzmi",
-    "der",
-    "est",
-    "et",
-    "equals",
-    "es",
-    "ist",
-    "is",
-    "je",
-    "jest",
-    "lautet",
-    "l\xc3\xa0",
-    "on",
-    "sont",
-    "to",
-    "was",
-    "will be",
-    "\xc3\xa4r",
-    "\xc3\xa9",
-    "\xc3\xa8",
-    "er",
-    "este",
-    "era",
-    "ser\xc3\xa1",
-    "\xd1\x8d\xd1\x82\xd0\xbe",
-    "fue",
-    "war",
-    "hai",
-    "\xe0\xa4\xb9\xe0\xa5\x88",
-    "\xd9\x87\xd9\x8a",
-    "\xd9\x87\xd9\x88",
-    "set to",
-    "sia",
-    "olan",
-    "sea",
-    "reads",
-};
+/* "is" and what does its work; eight bytes, so that one comparison of numbers decides. */
+enum { IS_BYTES = 8 };
+static const char IS[][IS_BYTES] = {"adalah",
+                                    "are",
+                                    "az",
+                                    "brzmi",
+                                    "der",
+                                    "est",
+                                    "et",
+                                    "equals",
+                                    "es",
+                                    "ist",
+                                    "is",
+                                    "je",
+                                    "jest",
+                                    "lautet",
+                                    "l\xc3\xa0",
+                                    "on",
+                                    "sont",
+                                    "to",
+                                    "was",
+                                    "\xc3\xa4r",
+                                    "\xc3\xa9",
+                                    "\xc3\xa8",
+                                    "er",
+                                    "este",
+                                    "era",
+                                    "ser\xc3\xa1",
+                                    "\xd1\x8d\xd1\x82\xd0\xbe",
+                                    "fue",
+                                    "war",
+                                    "hai",
+                                    "\xe0\xa4\xb9\xe0\xa5\x88",
+                                    "\xd9\x87\xd9\x8a",
+                                    "\xd9\x87\xd9\x88",
+                                    "sia",
+                                    "olan",
+                                    "sea",
+                                    "reads"};
 /* Written directly after the name. */
 static const char *const PARTICLES[] = {
     "\xe6\x98\xaf",
@@ -192,8 +189,15 @@ static const char *const PARTICLES[] = {
 
 static bool is_connective(struct pst_str word)
 {
+    uint8_t folded[IS_BYTES] = {0};
+    if (word.n == 0 || word.n > IS_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < word.n; i++) {
+        folded[i] = pst_is_upper(word.p[i]) ? word.p[i] | 0x20 : word.p[i];
+    }
     for (size_t i = 0; i < PST_LEN(IS); i++) {
-        if (strlen(IS[i]) == word.n && pst_has_nocase(word, 0, IS[i])) {
+        if (memcmp(folded, IS[i], IS_BYTES) == 0) {
             return true;
         }
     }
@@ -202,7 +206,7 @@ static bool is_connective(struct pst_str word)
 
 static size_t skip_particle(struct pst_str text, size_t i)
 {
-    for (size_t k = 0; k < PST_LEN(PARTICLES); k++) {
+    for (size_t k = 0; k < PST_LEN(PARTICLES) && pst_at(text, i) >= 0x80; k++) {
         if (pst_has_nocase(text, i, PARTICLES[k])) {
             i += strlen(PARTICLES[k]);
             return pst_has_nocase(text, i, "\xef\xbc\x9a") ? i + 3 : i + (pst_at(text, i) == ':');
@@ -240,7 +244,7 @@ static size_t read_prose(struct pst_str text, size_t i)
             i++;
         }
         struct pst_str word = pst_str_cut(text, from, i - from);
-        if (word.n > 0 && is_connective(word)) {
+        if (is_connective(word)) {
             return pst_at(text, i) == ':' ? i + 1 : i;
         }
         if (gives(text, i)) {
@@ -332,6 +336,9 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
         ret->how = PST_ASSIGN_SIGN;
         return typed;
     }
+    if (start > 0 && (text.p[start - 1] == '/' || text.p[start - 1] == '\\')) {
+        return PST_NPOS; /* the end of a path */
+    }
     size_t prose = read_prose(text, next);
     ret->how = prose != PST_NPOS ? PST_ASSIGN_PROSE
                                  : (word_leads(text, start) ? PST_ASSIGN_CELL : PST_ASSIGN_BESIDE);
@@ -360,6 +367,10 @@ static size_t find_signed(struct pst_str text, size_t i, struct pst_assign *ret)
     size_t at = skip_blanks(text, i), value = read_sign(text, at, &ret->how);
     if (value == PST_NPOS || (ret->how == PST_ASSIGN_CELL && at == i)) {
         return PST_NPOS; /* one type or another is no cell */
+    }
+    if (ret->how == PST_ASSIGN_COLON && before == ':' && at == i &&
+        !pst_is_blank(pst_at(text, value))) {
+        return PST_NPOS; /* arn:…:secret:name, and other lists with colons */
     }
     if (ret->how == PST_ASSIGN_COLON) {
         size_t typed = typed_default(text, skip_blanks(text, value));
@@ -429,42 +440,66 @@ static size_t find_value(struct pst_str text, struct pst_assign *ret)
     return pst_is_blank(pst_at(text, i)) && !quoted ? read_blank(text, i, ret) : PST_NPOS;
 }
 
-bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+bool pst_assign_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
 {
     *ret = (struct pst_assign){0};
     if (at > text.n || len > text.n - at) {
         return false;
     }
     grow_name(text, at, len, ret);
+    return true;
+}
+
+bool pst_assign_given(struct pst_str text, struct pst_assign *ret)
+{
     size_t value = find_value(text, ret);
     return value != PST_NPOS && pst_assign_value(text, value, ret);
 }
 
+bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+{
+    return pst_assign_name(text, at, len, ret) && pst_assign_given(text, ret);
+}
+
+/* What may stand between a name and its value, a blank included. */
+static bool is_between(uint8_t c)
+{
+    switch (c) {
+    case '=':
+    case ':':
+    case '>':
+    case '"':
+    case '\'':
+    case '`':
+    case '(':
+    case '|':
+    case ',':
+    case ' ':
+    case '\t':
+        return true;
+    default:
+        return false;
+    }
+}
+
 size_t pst_assign_next(struct pst_str text, size_t from, size_t limit)
 {
-    for (size_t i = from; i < text.n && i < limit; i++) {
-        uint8_t c = text.p[i], next = pst_at(text, i + 1);
-        if (c == '\n') {
-            size_t pair = skip_to_value(text, i);
-            if (pair == PST_NPOS) {
-                return PST_NPOS;
-            }
-            i = pair - 1;
-            c = ':';
-        }
-        bool sign = c == '=' || c == ':' || c == '>' || c == '"' || c == '\'' || c == '`' ||
-                    c == '(' || c == '|' || c == ',' || pst_is_blank(c);
-        if (sign) {
-            size_t k = i + 1;
-            while (k < i + 8 &&
-                   (pst_is_blank(pst_at(text, k)) ||
-                    (pst_at(text, k) != 0 && strchr("\"'`=>:\\(", pst_at(text, k)) != NULL))) {
-                k++;
-            }
-            if (pst_is_alnum(pst_at(text, k)) || next != 0) {
-                return k;
-            }
+    size_t i = from;
+    while (i < text.n && i < limit && text.p[i] != '\n' && !is_between(text.p[i])) {
+        i++;
+    }
+    if (i >= text.n || i >= limit) {
+        return PST_NPOS;
+    }
+    if (text.p[i] == '\n') {
+        i = skip_to_value(text, i);
+        if (i == PST_NPOS) {
+            return PST_NPOS;
         }
     }
-    return PST_NPOS;
+    size_t most = i + 8;
+    while (i < most && i < text.n && (is_between(text.p[i]) || text.p[i] == '\\')) {
+        i++;
+    }
+    return i < text.n ? i : PST_NPOS;
 }

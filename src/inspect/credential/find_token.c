@@ -126,15 +126,27 @@ static bool is_cookie_name(uint8_t c)
     return pst_is_ident(c) || c == '-' || c == '.';
 }
 
+static bool is_quote_or_line(uint8_t c)
+{
+    return c == '"' || c == '\'' || c == '`' || c == '\n' || c == '\r';
+}
+
 /* Cookies whose name speaks of a session or of authentication; the first of them. */
 bool pst_finder_cookie(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
 {
     static const char *const NAMES[] = {"sess",     "sid",     "auth",       "token", "jwt",
                                         "remember", "csrf",    "xsrf",       "login", "user_",
                                         "identity", ".aspnet", "credential", "secret"};
-    size_t i = at + len, end = pst_finder_line(text, i, PST_SECRET_MAX);
+    size_t i = at + len, end = i;
+    uint8_t before = at > 0 ? text.p[at - 1] : '\n';
+    if (pst_is_alnum(before) || before == ' ' || before == ';') {
+        return false; /* a header begins here, or it is read again and again */
+    }
+    while (end < text.n && end - i < PST_SECRET_MAX && !is_quote_or_line(text.p[end])) {
+        end++;
+    }
     while (i < end) {
-        while (i < end && (pst_is_blank(text.p[i]) || text.p[i] == ';' || text.p[i] == '"')) {
+        while (i < end && (pst_is_blank(text.p[i]) || text.p[i] == ';')) {
             i++;
         }
         size_t name = run_of(text, i, 64, is_cookie_name), start = i + name + 1, k = start;

@@ -95,8 +95,9 @@ static bool is_expression(struct pst_str v)
 /* The value speaks of secrets: password2, tokenValue, db_pwd. */
 static bool names_secret(struct pst_str v)
 {
-    static const char *const WORDS[] = {"passw",  "token",   "secret",     "pwd",
-                                        "apikey", "api_key", "credential", "passphrase"};
+    static const char *const WORDS[] = {"passw",      "token",      "secret",  "pwd",
+                                        "privatekey", "apikey",     "api_key", "credential",
+                                        "passphrase", "private_key"};
     for (size_t i = 0; i < PST_LEN(WORDS); i++) {
         if (pst_holds_nocase(v, WORDS[i])) {
             return true;
@@ -241,12 +242,14 @@ static bool name_misleads(struct pst_str name, const struct pst_assign *a)
 }
 
 /* An identifier or an expression, the name of a field, of a variable, of a header. */
-static bool reads_as_code(struct pst_str v, const struct pst_assign *a, enum literal literal)
+static bool reads_as_code(struct pst_str v, const struct pst_assign *a, enum literal literal,
+                          bool chosen)
 {
     if (a->quoted) {
         return literal != LITERAL_SURELY && is_identifier(v) && names_secret(v);
     }
-    return is_expression(v) || (literal == LITERAL_MAYBE && names_secret(v));
+    return is_expression(v) ||
+           ((literal == LITERAL_MAYBE || (!chosen && is_identifier(v))) && names_secret(v));
 }
 
 int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, bool *ret_random)
@@ -256,7 +259,7 @@ int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, 
     enum literal literal = literal_of(a);
     *ret_random = false;
     if (v.n < CHOSEN_MIN || pst_str_eq_nocase(v, name) || name_misleads(name, a) ||
-        reads_as_code(v, a, literal)) {
+        reads_as_code(v, a, literal, chosen)) {
         return NEVER;
     }
     int score = value_score(v, chosen, literal, ret_random);

@@ -1,294 +1,239 @@
-/* Addresses of machines and mailboxes. */
-#include "inspect/find/grow.h"
+/* Addresses of people and machines on networks. */
+#include "inspect/find/parts.h"
 
-struct pst_found pst_find_email(struct pst_str text, size_t at);
-struct pst_found pst_find_ipv4(struct pst_str text, size_t at);
-struct pst_found pst_find_ipv6(struct pst_str text, size_t at);
-struct pst_found pst_find_mac(struct pst_str text, size_t at);
+enum { LOCAL_MAX = 64, DOMAIN_MAX = 253 };
 
-enum { LOCAL_MAX = 64, DOMAIN_MAX = 253, LABEL_MAX = 63, TLD_MAX = 24 };
-
-/* --- e-mail: RFC 5321 §4.1.2 without quoted local parts, RFC 6531 for other letters -------------
- */
-
-static bool is_local(uint8_t c)
+static bool local_byte(uint8_t c)
 {
-    return pst_is_letter(c) || pst_is_digit(c) || c == '.' || c == '_' || c == '%' || c == '+' ||
-           c == '-' || c == '\'' || c == '&' || c == '~' || pst_is_high_letter(c);
+    return pst_find_alnum(c) || c >= 0x80 || (c != 0 && strchr(".!#$%&'*+-/=?^_{|}~", c) != NULL);
 }
 
-/* Endings that are files, not domains: icon@2x.png. */
-static bool is_file_ending(struct pst_str tld)
+/* Ends of file names that look like domains of the top level, and versions of assets. */
+static bool file_end(struct pst_str word)
 {
-    static const char *const endings[] = {
-        "png",     "jpg",    "jpeg",   "gif",   "svg",   "webp",  "js",    "jsx",   "ts",
-        "tsx",     "css",    "scss",   "json",  "yaml",  "yml",   "html",  "htm",   "txt",
-        "log",     "xml",    "csv",    "pdf",   "local", "lock",  "toml",  "java",  "cpp",
-        "service", "target", "socket", "timer", "mount", "slice", "scope", "device"};
-    for (size_t i = 0; i < PST_LEN(endings); i++) {
-        if (pst_str_eq_nocase(tld, pst_str_c(endings[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return pst_find_word_in(
+        word, "png jpg jpeg gif svg webp avif ico css scss js mjs cjs ts tsx jsx json "
+              "html htm xml yml yaml toml txt pdf zip gz tgz exe dll so py rb go rs "
+              "java class php vue map lock local internal lan localdomain invalid");
 }
 
-/* Where the domain that begins at `from` ends; 0 when there is none. */
-static size_t domain_end(struct pst_str text, size_t from)
+/* The domain from `at`: labels of letters, digits, hyphens and bytes above ASCII; where it ends, or
+ * `at` when it is none. */
+static size_t domain_end(struct pst_str t, size_t at)
 {
-    size_t at = from, label = 0, dot = 0, end = 0;
-    while (at < text.n && at - from < DOMAIN_MAX) {
-        uint8_t c = text.p[at];
-        if (c == '.') {
-            if (label == 0 || text.p[at - 1] == '-') {
-                break;
-            }
-            dot = at;
-            label = 0;
-        } else if (pst_is_letter(c) || pst_is_digit(c) || c == '-' || pst_is_high_letter(c)) {
-            if (label == LABEL_MAX || (label == 0 && c == '-')) {
-                break;
-            }
+    size_t i = at, label = 0, dots = 0, last = at;
+    for (; i < t.n && i - at < DOMAIN_MAX; i++) {
+        uint8_t c = t.p[i];
+        if (pst_find_alnum(c) || c >= 0x80 || (c == '-' && label > 0)) {
             label++;
-            end = at + 1;
+        } else if (c == '.' && label > 0 && label < 64 &&
+                   (pst_find_alnum(pst_find_at(t, i + 1)) || pst_find_at(t, i + 1) >= 0x80)) {
+            dots++;
+            label = 0;
+            last = i + 1;
         } else {
             break;
         }
-        at++;
     }
-    while (end > from && text.p[end - 1] == '-') {
-        end--;
+    while (i > last && (t.p[i - 1] == '-')) {
+        i--;
     }
-    if (dot == 0 ||
-        end <= dot + 2) { /* "a@b.c" has no such top level; a sentence may end in a dot */
-        size_t last = from;
-        for (size_t i = from; i < end; i++) {
-            last = text.p[i] == '.' ? i : last;
-        }
-        if (last == from || end <= last + 2) {
-            return 0;
-        }
-        dot = last;
-    }
-    struct pst_str tld = pst_str_cut(text, dot + 1, end - dot - 1);
-    for (size_t i = 0; i < tld.n; i++) {
-        if (pst_is_digit(tld.p[i]) && !pst_str_starts(tld, PST_STR("xn--"))) {
-            return 0;
-        }
-    }
-    return tld.n <= TLD_MAX && !is_file_ending(tld) ? end : 0;
+    return dots > 0 && i - last >= 2 && i - at <= DOMAIN_MAX ? i : at;
 }
 
-/* user@[192.0.2.1] */
-static size_t literal_end(struct pst_str text, size_t from)
+static enum pst_verdict top_level(struct pst_str tld)
 {
-    if (pst_byte_at(text, from) != '[') {
-        return 0;
+    uint8_t upper[2];
+    bool ascii = true;
+    for (size_t i = 0; i < tld.n; i++) {
+        if (pst_find_digit(tld.p[i])) {
+            return pst_str_eq_nocase(pst_str_cut(tld, 0, 4), PST_STR("xn--")) ? PST_CHECK_YES
+                                                                              : PST_CHECK_NO;
+        }
+        ascii = ascii && tld.p[i] < 0x80;
     }
-    size_t at = from + 1, dots = 0;
-    while (at < text.n && at - from < 48 &&
-           (pst_is_hex(text.p[at]) || text.p[at] == '.' || text.p[at] == ':')) {
-        dots += text.p[at] == '.' || text.p[at] == ':';
-        at++;
+    if (!ascii) {
+        return PST_CHECK_YES;
     }
-    return dots >= 3 && pst_byte_at(text, at) == ']' ? at + 1 : 0;
+    if (file_end(tld) || tld.n > 24) {
+        return PST_CHECK_NO;
+    }
+    if (tld.n == 2) {
+        static const char more[] = "UK EU SU AC";
+        upper[0] = (uint8_t)(tld.p[0] & 0xDFU);
+        upper[1] = (uint8_t)(tld.p[1] & 0xDFU);
+        for (size_t i = 0; i + 2 < sizeof more; i += 3) {
+            if (more[i] == (char)upper[0] && more[i + 1] == (char)upper[1]) {
+                return PST_CHECK_YES;
+            }
+        }
+        return pst_find_country(pst_str_of(upper, 2)) ? PST_CHECK_YES : PST_CHECK_NO;
+    }
+    return PST_CHECK_YES;
 }
 
-struct pst_found pst_find_email(struct pst_str text, size_t at)
+/* RFC 5321 without quoted local parts and address literals, RFC 6531 for bytes above ASCII. */
+struct pst_found pst_find_email(struct pst_str t, size_t at)
 {
     size_t start = at;
-    while (start > 0 && at - start < LOCAL_MAX && is_local(text.p[start - 1])) {
+    while (start > 0 && at - start < LOCAL_MAX && local_byte(t.p[start - 1])) {
         start--;
     }
-    while (start < at && (text.p[start] == '.' || text.p[start] == '\'' || text.p[start] == '-' ||
-                          (text.p[start] & 0xC0U) == 0x80U)) {
+    /* what embraces or joins is not part of it */
+    while (start < at && strchr(".!#$%&'*+-/=?^{|}~", t.p[start]) != NULL) {
         start++;
     }
-    size_t end = domain_end(text, at + 1);
-    end = end != 0 ? end : literal_end(text, at + 1);
-    bool dotted = start < at && text.p[at - 1] == '.';
-    if (start == at || end == 0 || dotted || pst_byte_at(text, end) == '@') {
-        return pst_found_none(at + 1);
+    for (size_t i = at; i > start; i--) { /* key=mail@…, path/mail@…: the part after */
+        if (t.p[i - 1] == '=' || t.p[i - 1] == '/' || t.p[i - 1] == '|') {
+            start = i;
+            break;
+        }
     }
-    struct pst_str local = pst_str_cut(text, start, at - start);
-    uint8_t before = pst_byte_before(text, start);
-    bool remote = pst_str_eq(local, PST_STR("git")) &&
-                  (pst_byte_at(text, end) == ':' || before == '/');
-    bool url = before == '/' && start > 2 && text.p[start - 2] == '/'; /* user@host of a URL */
-    if (remote ||
-        (url && pst_byte_at(text, end) != 0 && !(start > 8 && text.p[start - 4] == 'o'))) {
-        return pst_found_none(end);
+    if (start < at && t.p[start] >= 0x80) { /* words of scripts without spaces run into it */
+        size_t ascii = start;
+        while (ascii < at && t.p[ascii] >= 0xE0) {
+            ascii += t.p[ascii] >= 0xF0 ? 4 : 3;
+        }
+        start = ascii < at ? ascii : start;
     }
-    return pst_found_at(start, end, PST_CHECK_YES);
+    size_t end = domain_end(t, at + 1);
+    if (start == at || end == at + 1 || t.p[at - 1] == '.' || pst_find_before(t, start) == '@' ||
+        pst_find_at(t, end) == '@') {
+        return pst_find_nothing(at + 1);
+    }
+    size_t dot = end;
+    while (dot > at && t.p[dot - 1] != '.') {
+        dot--;
+    }
+    /* non-ASCII letters right behind an ASCII top level are the next word of a script without
+     * spaces */
+    if (pst_find_letter(pst_find_at(t, dot))) {
+        size_t tail = dot;
+        while (tail < end && t.p[tail] < 0x80) {
+            tail++;
+        }
+        end = tail;
+    }
+    enum pst_verdict verdict = top_level(pst_str_cut(t, dot, end - dot));
+    struct pst_str local = pst_str_cut(t, start, at - start);
+    /* an account of a machine, not of a person: git@host:path */
+    bool remote = pst_find_at(t, end) == ':' && pst_find_letter(pst_find_at(t, end + 1));
+    if (remote && pst_find_word_in(local, "git hg svn ssh deploy")) {
+        verdict = PST_CHECK_NO;
+    }
+    return (struct pst_found){start, end, verdict, at + 1};
 }
 
-/* --- IPv4 ------------------------------------------------------------------------------------- */
-
-static bool octets_read(struct pst_str text, size_t *at, unsigned octets[4])
+struct pst_found pst_find_ipv4(struct pst_str t, size_t at)
 {
-    for (int i = 0; i < 4; i++) {
-        unsigned value = 0;
-        size_t digits = 0;
-        while (digits < 4 && pst_is_digit(pst_byte_at(text, *at))) {
-            value = value * 10 + (unsigned)(text.p[*at] - '0');
-            digits++;
-            (*at)++;
+    unsigned octet[4] = {0};
+    size_t i = at;
+    uint8_t before = pst_find_before(t, at);
+    if (pst_find_alnum(before) || (before == '.' && at > 1 && pst_find_alnum(t.p[at - 2])) ||
+        before == '_' || before >= 0x80) {
+        return pst_find_nothing(at + 1);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        size_t from = i;
+        while (i - from < 3 && pst_find_digit(pst_find_at(t, i))) {
+            octet[k] = octet[k] * 10 + (unsigned)(t.p[i++] - '0');
         }
-        bool leading = digits > 1 && text.p[*at - digits] == '0';
-        if (digits == 0 || digits > 3 || value > 255 || leading) {
-            return false;
-        }
-        octets[i] = value;
-        if (i < 3) {
-            if (pst_byte_at(text, *at) != '.') {
-                return false;
-            }
-            (*at)++;
+        bool zero = i - from > 1 && t.p[from] == '0';
+        if (i == from || octet[k] > 255 || zero || (k < 3 && pst_find_at(t, i++) != '.')) {
+            return pst_find_nothing(at + 1);
         }
     }
-    return true;
+    uint8_t after = pst_find_at(t, i);
+    if (pst_find_alnum(after) || after == '_' ||
+        (after == '.' && pst_find_alnum(pst_find_at(t, i + 1))) ||
+        (after == '-' && pst_find_letter(pst_find_at(t, i + 1)))) {
+        return pst_find_nothing(at + 1);
+    }
+    if (octet[0] == 0 || octet[0] == 127 || octet[0] >= 240 || (octet[0] == 255)) {
+        return pst_find_nothing(i); /* this host, loopback, reserved: of nobody */
+    }
+    bool own = octet[0] == 10 || (octet[0] == 192 && octet[1] == 168) ||
+               (octet[0] == 172 && octet[1] >= 16 && octet[1] < 32) ||
+               (octet[0] == 169 && octet[1] == 254) || octet[0] >= 224;
+    bool version = octet[0] < 10 && octet[1] < 30 && octet[2] < 30;
+    bool printed = (octet[0] == 192 && octet[1] == 0 && octet[2] == 2) ||
+                   (octet[0] == 198 && octet[1] == 51 && octet[2] == 100) ||
+                   (octet[0] == 203 && octet[1] == 0 && octet[2] == 113);
+    return (struct pst_found){at, i,
+                              own || version || printed ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES, i};
 }
 
-/* Private, loopback, link-local, documentation, multicast and reserved ranges; numbers of versions.
- */
-static bool is_dull(const unsigned o[4])
-{
-    bool private_range = o[0] == 10 || (o[0] == 172 && o[1] >= 16 && o[1] < 32) ||
-                         (o[0] == 192 && o[1] == 168) || o[0] == 127 ||
-                         (o[0] == 169 && o[1] == 254) || (o[0] == 100 && o[1] >= 64 && o[1] < 128);
-    bool documentation = (o[0] == 192 && o[1] == 0 && o[2] == 2) ||
-                         (o[0] == 198 && o[1] == 51 && o[2] == 100) ||
-                         (o[0] == 203 && o[1] == 0 && o[2] == 113) ||
-                         (o[0] == 198 && (o[1] == 18 || o[1] == 19));
-    bool version = o[0] < 20 && o[1] < 20 && o[2] < 20 && o[3] < 20;
-    return private_range || documentation || version || o[0] == 0 || o[0] >= 224;
-}
+struct groups6 {
+    size_t groups, end, digits;
+    bool gap, ok;
+};
 
-struct pst_found pst_find_ipv4(struct pst_str text, size_t at)
+static struct groups6 groups_read(struct pst_str t, size_t at)
 {
-    unsigned octets[4];
-    size_t end = at;
-    uint8_t before = pst_byte_before(text, at);
-    if (!octets_read(text, &end, octets)) {
-        return pst_found_none(at + 1);
-    }
-    uint8_t after = pst_byte_at(text, end);
-    bool longer = after == '.' && pst_is_digit(pst_byte_at(text, end + 1));
-    bool glued = pst_is_letter(before) || before == '.' || before == '_' || pst_is_letter(after) ||
-                 after == '_' || (before == '-' && at > 1 && pst_is_digit(text.p[at - 2])) ||
-                 (after == '-' && pst_is_digit(pst_byte_at(text, end + 1)));
-    bool zeros = octets[2] == 0 && octets[3] == 0; /* Chrome/120.0.0.0, networks */
-    if (longer || glued || (before == '/' && octets[3] == 0) || (zeros && octets[1] == 0)) {
-        return pst_found_none(end);
-    }
-    return pst_found_at(at, end, is_dull(octets) ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES);
-}
-
-/* --- IPv6: RFC 4291 §2.2 ------------------------------------------------------------------------
- */
-
-static bool groups_read(struct pst_str s, size_t *ret_groups, bool *ret_gap)
-{
-    size_t groups = 0, digits = 0, i = 0;
-    bool gap = false;
-    if (pst_str_starts(s, PST_STR("::"))) {
-        gap = true;
-        i = 2;
-    } else if (pst_byte_at(s, 0) == ':') {
-        return false;
-    }
-    for (; i < s.n; i++) {
-        if (s.p[i] != ':') {
-            if (++digits > 4) {
-                return false;
-            }
-            groups += digits == 1;
-            continue;
-        }
-        if (digits == 0) {
-            return false;
-        }
-        digits = 0;
-        if (pst_byte_at(s, i + 1) == ':') {
-            if (gap) {
-                return false;
-            }
-            gap = true;
-            i++;
-        } else if (i + 1 == s.n) {
-            return false;
+    struct groups6 g = {.ok = true};
+    size_t i = at, run = 0;
+    bool colon = false;
+    for (; i < t.n && i - at < 46; i++) {
+        if (pst_find_hex(t.p[i]) >= 0) {
+            g.groups += run == 0 ? 1 : 0;
+            run++;
+            g.digits += pst_find_digit(t.p[i]) ? 1 : 0;
+            g.ok = g.ok && run <= 4;
+            colon = false;
+        } else if (t.p[i] == ':' && (pst_find_at(t, i + 1) == ':' ||
+                                     pst_find_hex(pst_find_at(t, i + 1)) >= 0 || colon)) {
+            g.ok = g.ok && !(colon && g.gap);
+            g.gap = g.gap || colon;
+            colon = true;
+            run = 0;
+        } else {
+            break;
         }
     }
-    *ret_groups = groups;
-    *ret_gap = gap;
-    return gap ? groups < 8 : groups == 8;
+    g.end = i;
+    return g;
 }
 
-struct pst_found pst_find_ipv6(struct pst_str text, size_t at)
+/* RFC 4291. Two groups with a gap are more often names of code than addresses. */
+struct pst_found pst_find_ipv6(struct pst_str t, size_t at)
 {
-    size_t start = at, end = at, digits = 0, groups;
-    bool gap;
-    while (start > 0 && at - start < 45 &&
-           (pst_is_hex(text.p[start - 1]) || text.p[start - 1] == ':')) {
+    size_t start = at;
+    while (start > 0 && at - start < 4 && pst_find_hex(t.p[start - 1]) >= 0) {
         start--;
     }
-    while (end < text.n && end - at < 45 && (pst_is_hex(text.p[end]) || text.p[end] == ':')) {
-        end++;
+    struct groups6 g = groups_read(t, start);
+    uint8_t before = pst_find_before(t, start), after = pst_find_at(t, g.end);
+    bool edge = !pst_find_alnum(before) && before != ':' && before != '_' && before < 0x80 &&
+                !pst_find_alnum(after) && after != ':' && after != '_';
+    bool enough = (g.groups == 8 && !g.gap) ||
+                  (g.gap && g.groups >= 3 && g.groups <= 7 && g.digits >= 2);
+    if (!g.ok || !edge || !enough) {
+        return pst_find_nothing(g.end > at ? g.end : at + 1);
     }
-    size_t resume = end;
-    if (end > start + 1 && text.p[end - 1] == ':' && text.p[end - 2] != ':') {
-        end--; /* a colon of the sentence */
-    }
-    struct pst_str s = pst_str_cut(text, start, end - start);
-    for (size_t i = 0; i < s.n; i++) {
-        digits += pst_is_digit(s.p[i]);
-    }
-    uint8_t before = pst_byte_before(text, start), after = pst_byte_at(text, end);
-    bool glued = pst_is_letter(before) || before == '_' || pst_is_letter(after) || after == '_' ||
-                 before == '.';
-    if (glued || s.n < 3 || !groups_read(s, &groups, &gap)) {
-        return pst_found_none(resume);
-    }
-    bool dull = pst_str_starts(s, PST_STR("fe80")) || pst_str_starts(s, PST_STR("2001:db8")) ||
-                groups < 3;
-    if (gap && (groups < 2 || digits < 2)) {
-        return pst_found_none(resume);
-    }
-    struct pst_found found = pst_found_at(start, end, dull ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES);
-    found.resume = resume;
-    return found;
+    struct pst_str text = pst_str_cut(t, start, g.end - start);
+    bool own = (text.n > 2 && (text.p[0] | 0x20) == 'f') ||
+               pst_str_eq_nocase(pst_str_cut(text, 0, 9), PST_STR("2001:db8:"));
+    return (struct pst_found){start, g.end, own ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES, g.end};
 }
 
-/* --- MAC: IEEE 802, pairs with colons (pairs with hyphens are a form) ---------------------------
- */
-
-struct pst_found pst_find_mac(struct pst_str text, size_t at)
+struct pst_found pst_find_mac(struct pst_str t, size_t at)
 {
-    if (at < 2 || at + 15 > text.n) {
-        return pst_found_none(at + 1);
+    if (at < 2) {
+        return pst_find_nothing(at + 1);
     }
-    size_t start = at - 2, zeros = 0, fs = 0;
+    size_t start = at - 2;
+    bool one = true;
+    uint8_t first = t.p[start];
     for (size_t i = 0; i < 17; i++) {
-        uint8_t c = text.p[start + i];
-        if (i % 3 == 2 ? c != ':' : !pst_is_hex(c)) {
-            return pst_found_none(at + 1);
+        uint8_t c = pst_find_at(t, start + i);
+        if (i % 3 == 2 ? c != ':' : pst_find_hex(c) < 0) {
+            return pst_find_nothing(at + 1);
         }
-        zeros += c == '0';
-        fs += c == 'f' || c == 'F';
+        one = one && (i % 3 == 2 || c == first);
     }
-    uint8_t before = pst_byte_before(text, start), after = pst_byte_at(text, start + 17);
-    bool glued = pst_is_letter(before) || pst_is_digit(before) || before == ':' ||
-                 pst_is_letter(after) || pst_is_digit(after) || after == ':';
-    if (glued) { /* a fingerprint of a certificate goes on */
-        size_t end = start;
-        while (end < text.n && end - start < 320 &&
-               (pst_is_hex(text.p[end]) || text.p[end] == ':')) {
-            end++;
-        }
-        return pst_found_none(end);
+    uint8_t before = pst_find_before(t, start), after = pst_find_at(t, start + 17);
+    if (one || pst_find_alnum(before) || before == ':' || pst_find_alnum(after) || after == ':') {
+        return pst_find_nothing(start + 18); /* a fingerprint, or broadcast */
     }
-    if (zeros == 12 || fs == 12) {
-        return pst_found_none(start + 17);
-    }
-    return pst_found_at(start, start + 17, PST_CHECK_YES);
+    return (struct pst_found){start, start + 17, PST_CHECK_YES, start + 17};
 }

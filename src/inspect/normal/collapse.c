@@ -15,11 +15,13 @@ enum {
     LONGEST = 16,   /* letters of a word that is looked for in glued letters */
     TOKEN_MAX = 96, /* bytes; longer ones are no disguised words */
     PARTS_MIN = 4,
+    SPELT_MIN = 5, /* single letters that make a word */
 };
 
 /* Everything up to `start` as it is. */
 static void copy_to(struct pst_collapse *c, size_t start)
 {
+    c->changes++;
     if (c->out.size == 0) {
         pst_draft_init(&c->out, c->make, c->in.n + 64);
     }
@@ -29,8 +31,7 @@ static void copy_to(struct pst_collapse *c, size_t start)
     c->done = start;
 }
 
-/* --- glued letters
- * ---------------------------------------------------------------------------------- */
+/* --- glued letters ---------------------------------------------------------------------------- */
 
 /* Where words begin in n letters (n <= CHUNK): cuts[i] is set before letter i. The best split is
  * the one with the longest known words. Share of letters in known words, in hundredths. */
@@ -100,8 +101,7 @@ static bool split_tail(struct pst_collapse *c, size_t mark)
     return true;
 }
 
-/* --- single letters
- * ----------------------------------------------------------------------------------- */
+/* --- single letters --------------------------------------------------------------------------- */
 
 static bool of_token(uint8_t c)
 {
@@ -203,6 +203,13 @@ static void split_pieces(struct pst_collapse *c, size_t mark)
 
 void pst_collapse_spaced(struct pst_collapse *c, size_t start, size_t end)
 {
+    size_t spelt = 0;
+    for (size_t at = start; at < end && spelt < SPELT_MIN; at++) {
+        spelt += pst_is_alpha(c->in.p[at]) || c->in.p[at] >= 0xC0;
+    }
+    if (spelt < SPELT_MIN) {
+        return;
+    }
     uint32_t usual = usual_gap(c->in, start, end);
     size_t foreign = 0, letters = 0, tokens = 0;
     if (start < c->done) {
@@ -227,12 +234,14 @@ void pst_collapse_spaced(struct pst_collapse *c, size_t start, size_t end)
         at = next;
     }
     split_pieces(c, mark);
-    bool good = letters >= 5 && letters * 2 > tokens && (tail_good(&c->out, mark) || foreign >= 8);
+    bool good = letters >= SPELT_MIN && letters * 2 > tokens &&
+                (tail_good(&c->out, mark) || foreign >= 8);
     if (good) {
         pst_make_hit(c->make, PST_EVADE_SPACED, letters);
     } else if (letters < 10 || letters * 3 < tokens * 2) { /* a list, a formula, a version */
         c->out.n = mark;
         c->done = start;
+        c->changes--;
     }
 }
 
@@ -247,9 +256,12 @@ struct census {
 /* The letter a digit or sign stands for; 1, ! and | may be i or l. */
 static uint8_t leet_letter(uint8_t b)
 {
-    static const char signs[] = "034578@$+69(21!|", letters[] = "oeastbastggcziii";
-    const char *found = b != 0 ? strchr(signs, b) : NULL;
-    return found != NULL ? (uint8_t)letters[found - signs] : 0;
+    static const uint8_t letters[128] = {
+        ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b',
+        ['@'] = 'a', ['$'] = 's', ['+'] = 't', ['6'] = 'g', ['9'] = 'g', ['('] = 'c',
+        ['2'] = 'z', ['1'] = 'i', ['!'] = 'i', ['|'] = 'i',
+    };
+    return b < sizeof letters ? letters[b] : 0;
 }
 
 static struct census token_count(struct pst_str t)
@@ -463,7 +475,7 @@ void pst_collapse_token(struct pst_collapse *c, size_t start, size_t end)
 
 size_t pst_collapse_end(struct pst_collapse *c, size_t parent)
 {
-    if (c->done == 0 || c->out.n == 0) {
+    if (c->changes == 0) {
         return 0;
     }
     if (c->leet >= 3 || (c->leet >= 2 && c->leet_letters >= 8)) {

@@ -302,3 +302,16 @@ void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look
         }
     }
 }
+
+bool pst_runs_any(struct pst_str in)
+{
+    size_t at = 0, start, end;
+    for (; pst_look_run(in, at, &start, &end); at = end) {
+        if (probe(&base64, in, start, end) ||
+            (all_of(&base16, in, start, end) && probe(&base16, in, start, end)) ||
+            (all_of(&base32, in, start, end) && probe(&base32, in, start, end))) {
+            return true;
+        }
+    }
+    return false;
+}

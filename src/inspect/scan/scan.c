@@ -175,6 +175,9 @@ static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, stru
     s->text = text;
     s->n_windows = 0;
     memset(s->resume, 0, sizeof s->resume);
+    s->groups.first = 0;
+    s->groups.end = 0;
+    s->columns = (struct pst_columns){.delimiter = 0};
     if (pst_scan_tokens(s, err) != PST_OK) {
         return PST_ERR;
     }

@@ -1,15 +1,11 @@
 #include "inspect/find/find.h"
 
-#define PST_FIND(name, anchor, longest)                                                            \
-    struct pst_found pst_find_##name(struct pst_str text, size_t at);
-#include "inspect/find/find.def"
-#undef PST_FIND
+#include "inspect/find/parts.h"
 
 static const struct pst_find_row rows[] = {
-#define PST_FIND(name, anchor, longest)                                                            \
-    {PST_STR_INIT(#name), PST_ANCHOR_##anchor, longest, pst_find_##name},
+#define PST_FIND_ROW(name, anchor, longest) {PST_STR_INIT(#name), anchor, longest, pst_find_##name},
 #include "inspect/find/find.def"
-#undef PST_FIND
+#undef PST_FIND_ROW
 };
 
 const struct pst_find_row *pst_find_rows(size_t *ret_n)
