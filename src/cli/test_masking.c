@@ -72,9 +72,7 @@ static struct pst_str text_of(struct rig *r, uint64_t *seed)
     pst_buf_init(&b, 1 << 16);
     for (size_t n = 1 + roll(seed) % 10; n > 0; n--) {
         pst_buf_add(&b, pst_str_c(pieces[roll(seed) % PST_LEN(pieces)]));
-        if (roll(seed) % 3 != 0) {
-            pst_buf_byte(&b, ' ');
-        }
+        pst_buf_add(&b, roll(seed) % 3 != 0 ? PST_STR(" ") : PST_STR("\n"));
     }
     struct pst_str copy = pst_arena_copy(&r->arena, pst_buf_str(&b));
     pst_buf_release(&b);
