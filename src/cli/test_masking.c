@@ -22,7 +22,9 @@ static void real_init(struct rig *r)
     pst_actions_default(r->image, &r->actions);
     (void)pst_actions_set(r->image, &r->actions, PST_STR("personal"), PST_ACT_MASK, false);
     (void)pst_actions_set(r->image, &r->actions, PST_STR("secrets"), PST_ACT_ALLOW, false);
-    (void)pst_actions_set(r->image, &r->answers, PST_STR("all"), PST_ACT_REDACT, false);
+    /* types that need no word behind them: those only count as far as they are held */
+    (void)pst_actions_set(r->image, &r->answers, PST_STR("secrets"), PST_ACT_REDACT, false);
+    (void)pst_actions_set(r->image, &r->answers, PST_STR("EMAIL"), PST_ACT_REDACT, false);
     r->mask = (struct pst_mask){.scanner = r->scanner,
                                 .image = r->image,
                                 .actions = &r->actions,
