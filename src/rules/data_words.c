@@ -130,6 +130,16 @@ bool pst_set_put(struct pst_buf *out, const uint8_t set[32], unsigned n)
     return ok && pst_buf_add(out, pst_str_c(text));
 }
 
+/* Where capitals and small letters take turns. */
+static bool is_second_of_pair(uint32_t c)
+{
+    bool even_upper = (c >= 0x100 && c <= 0x137 && c != 0x131) || (c >= 0x14A && c <= 0x177) ||
+                      (c >= 0x218 && c <= 0x21B) || (c >= 0x1EA0 && c <= 0x1EF9) ||
+                      (c >= 0x490 && c <= 0x491);
+    bool odd_upper = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
+    return (even_upper && (c & 1U) == 1) || (odd_upper && (c & 1U) == 0);
+}
+
 /* The simple cases of Latin, Greek and Cyrillic: what context words are written in. */
 static uint32_t upper(uint32_t c)
 {
@@ -143,11 +153,7 @@ static uint32_t upper(uint32_t c)
     if (c >= 0x3AD && c <= 0x3AF) {
         return c - 37;
     }
-    bool even_upper = (c >= 0x100 && c <= 0x137 && c != 0x131) || (c >= 0x14A && c <= 0x177) ||
-                      (c >= 0x218 && c <= 0x21B) || (c >= 0x1EA0 && c <= 0x1EF9) ||
-                      (c >= 0x490 && c <= 0x491);
-    bool odd_upper = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
-    if ((even_upper && (c & 1U) == 1) || (odd_upper && (c & 1U) == 0)) {
+    if (is_second_of_pair(c)) {
         return c - 1;
     }
     return c == 0x3AC ? 0x386 : c == 0x3CC ? 0x38C : c == 0x1B0 ? 0x1AF : c == 0x1A1 ? 0x1A0 : c;
