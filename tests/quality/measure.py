@@ -66,7 +66,7 @@ def pii(command, types, quick):
             if not soft(f["type"]):
                 near_false[f["type"]] += 1
                 near_examples[f["type"]].append((s, (f["start"], f["end"])))
-    return {"by": by, "misses": misses, "wrong": wrong, "false": false, "near": near_false, "near_examples": near_examples, "near_n": len(near), "seen": seen, "names": table,
+    return {"by": by, "misses": misses, "wrong": wrong, "false": false, "near": near_false, "near_examples": near_examples, "near_n": len(near), "seen": {k for k in seen if types.get(k) != "credential"}, "names": table,
             "samples": samples}
 
 
@@ -110,7 +110,7 @@ def credentials(command, types, quick):
 
 def traffic(command, quick):
     chunks = []
-    for kind, text in benign.synthetic(size=20_000 if quick else 120_000):
+    for kind, text in benign.synthetic(size=60_000 if quick else 120_000):
         lines = text.split("\n")
         step = 200
         chunks += [{"kind": kind, "real": False, "text": "\n".join(lines[i:i + step]), "name": kind} for i in range(0, len(lines), step)]

@@ -141,7 +141,6 @@ confluent; confluent_secret; cflt{s 60}
 easypost; easypost_key; EZAK{x 54}
 duffel; duffel_token; duffel_live_{w 43}
 readme; readme_key; rdme_{a 70}
-sidekiq; sidekiq_url; https://{h 8}:{h 8}@gems.contribsys.com/
 tailscale; ts_key; tskey-auth-{x 12}-{x 32}
 prefect; prefect_key; pnu_{a 36}
 scalingo; scalingo_token; tk-us-{w 48}

@@ -12,6 +12,15 @@ static bool is_name_byte(struct pst_str text, size_t i)
     return pst_is_ident(c) || (c == '-' && pst_is_alnum(pst_at(text, i + 1)));
 }
 
+/* The ending of a word in Latin, Greek, Cyrillic, Hebrew or Arabic letters: two bytes each, after a
+ * name in such letters. */
+static bool ends_word(struct pst_str text, size_t from, size_t i)
+{
+    uint8_t c = pst_at(text, i), before = i > from ? text.p[i - 1] : 0;
+    return before >= 0x80 &&
+           ((c >= 0xc3 && c <= 0xdb) || ((c & 0xc0U) == 0x80 && before >= 0xc3 && before <= 0xdb));
+}
+
 static void grow_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
 {
     size_t from = at, to = at + len;
@@ -21,7 +30,7 @@ static void grow_name(struct pst_str text, size_t at, size_t len, struct pst_ass
     while (from < at && text.p[from] == '-') {
         from++;
     }
-    while (to - at < NAME_REACH + len && is_name_byte(text, to)) {
+    while (to - at < NAME_REACH + len && (is_name_byte(text, to) || ends_word(text, from, to))) {
         to++;
     }
     ret->name_start = from;
@@ -111,6 +120,7 @@ static const struct sign SIGNS[] = {
     {":: ", PST_ASSIGN_COLON},
     {":", PST_ASSIGN_COLON},
     {"|", PST_ASSIGN_CELL},
+    {"- ", PST_ASSIGN_PROSE},
     {"\xe2\x80\x94", PST_ASSIGN_PROSE},
     {"\xe2\x80\x93", PST_ASSIGN_PROSE},
 };
@@ -133,45 +143,58 @@ static size_t read_sign(struct pst_str text, size_t i, enum pst_assign_how *ret_
     return PST_NPOS;
 }
 
-/* "is" and what does its work; eight bytes, so that one comparison of numbers decides. */
-enum { IS_BYTES = 8 };
-static const char IS[][IS_BYTES] = {"adalah",
-                                    "are",
-                                    "az",
-                                    "brzmi",
-                                    "der",
-                                    "est",
-                                    "et",
-                                    "equals",
-                                    "es",
-                                    "ist",
-                                    "is",
-                                    "je",
-                                    "jest",
-                                    "lautet",
-                                    "l\xc3\xa0",
-                                    "on",
-                                    "sont",
-                                    "to",
-                                    "was",
-                                    "\xc3\xa4r",
-                                    "\xc3\xa9",
-                                    "\xc3\xa8",
-                                    "er",
-                                    "este",
-                                    "era",
-                                    "ser\xc3\xa1",
-                                    "\xd1\x8d\xd1\x82\xd0\xbe",
-                                    "fue",
-                                    "war",
-                                    "hai",
-                                    "\xe0\xa4\xb9\xe0\xa5\x88",
-                                    "\xd9\x87\xd9\x8a",
-                                    "\xd9\x87\xd9\x88",
-                                    "sia",
-                                    "olan",
-                                    "sea",
-                                    "reads"};
+/* "is" and what does its work; of one length, so that one comparison decides. */
+enum { IS_BYTES = 12 };
+static const char IS[][IS_BYTES] = {
+    "adalah",
+    "are",
+    "az",
+    "brzmi",
+    "der",
+    "est",
+    "et",
+    "equals",
+    "es",
+    "ist",
+    "is",
+    "je",
+    "jest",
+    "lautet",
+    "l\xc3\xa0",
+    "on",
+    "sont",
+    "to",
+    "was",
+    "\xc3\xa4r",
+    "\xc3\xa9",
+    "\xc3\xa8",
+    "er",
+    "este",
+    "era",
+    "ser\xc3\xa1",
+    "\xd1\x8d\xd1\x82\xd0\xbe",
+    "fue",
+    "war",
+    "hai",
+    "\xe0\xa4\xb9\xe0\xa5\x88",
+    "\xd9\x87\xd9\x8a",
+    "\xd9\x87\xd9\x88",
+    "sia",
+    "olan",
+    "sea",
+    "reads",
+    "be",
+
+    "sera",
+    "wird",
+    "\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9",
+    "\xd0\xb5",
+    "\xd7\x94\xd7\x99\xd7\x90",
+    "\xd7\x94\xd7\x95\xd7\x90",
+    "\xe2\x80\x94",
+    "\xe2\x80\x93",
+    "\xd1\x94",
+};
 /* Written directly after the name. */
 static const char *const PARTICLES[] = {
     "\xe6\x98\xaf",
@@ -185,6 +208,7 @@ static const char *const PARTICLES[] = {
     "\xea\xb0\x80",
     "\xe6\x94\xb9\xe6\x88\x90",
     "\xe8\xae\xbe\xe4\xb8\xba",
+    "\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad",
 };
 
 static bool is_connective(struct pst_str word)
@@ -231,6 +255,45 @@ static bool gives(struct pst_str text, size_t i)
     return pst_at(text, i) == ':' || (pst_at(text, i) == '=' && pst_at(text, i + 1) != '=');
 }
 
+/* "is now v", "ist jetzt v" */
+static size_t skip_fillers(struct pst_str text, size_t i)
+{
+    static const char *const FILLERS[] = {"now ",
+                                          "still ",
+                                          "currently ",
+                                          "just ",
+                                          "actually ",
+                                          "simply ",
+                                          "jetzt ",
+                                          "nun ",
+                                          "noch ",
+                                          "ahora ",
+                                          "agora ",
+                                          "maintenant ",
+                                          "adesso ",
+                                          "ora ",
+                                          "nu ",
+                                          "teraz ",
+                                          "only ",
+                                          "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c ",
+                                          "\xd1\x81\xd0\xb5\xd0\xb9\xd1\x87\xd0\xb0\xd1\x81 "};
+    for (size_t k = 0; k < PST_LEN(FILLERS); k++) {
+        if (pst_has_nocase(text, i, FILLERS[k])) {
+            return i + strlen(FILLERS[k]);
+        }
+    }
+    return i;
+}
+
+static bool has_digit(struct pst_str word)
+{
+    size_t i = 0;
+    while (i < word.n && !pst_is_digit(word.p[i])) {
+        i++;
+    }
+    return i < word.n;
+}
+
 /* "… for the server is v", "… du wifi : v": up to some words, then a connective or a colon. */
 static size_t read_prose(struct pst_str text, size_t i)
 {
@@ -245,7 +308,11 @@ static size_t read_prose(struct pst_str text, size_t i)
         }
         struct pst_str word = pst_str_cut(text, from, i - from);
         if (is_connective(word)) {
-            return pst_at(text, i) == ':' ? i + 1 : i;
+            size_t k = skip_blanks(text, i);
+            return pst_at(text, k) == ':' ? k + 1 : skip_fillers(text, k);
+        }
+        if (n == 0 && has_digit(word)) {
+            return PST_NPOS; /* the value itself: verbs come last in many languages */
         }
         if (gives(text, i)) {
             return i + 1;
@@ -327,7 +394,7 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
         ret->how = PST_ASSIGN_SQL;
         return next;
     }
-    if (line_gives(text, start)) {
+    if (c != '(' && line_gives(text, start)) {
         ret->how = PST_ASSIGN_WORD;
         return next;
     }
@@ -377,6 +444,10 @@ static size_t find_signed(struct pst_str text, size_t i, struct pst_assign *ret)
         if (typed != PST_NPOS) {
             ret->how = PST_ASSIGN_SIGN;
             return typed;
+        }
+        size_t rest = skip_blanks(text, value);
+        if (pst_at(text, rest) == '\n') {
+            return skip_to_value(text, rest); /* name: ⏎ value: v */
         }
         return pst_has_nocase(text, value, "**") ? value + 2 : value; /* **Password:** v */
     }

@@ -241,6 +241,9 @@ bool pst_assign_value(struct pst_str text, size_t i, struct pst_assign *ret)
     if (ret->how == PST_ASSIGN_XML && !pst_has_nocase(text, ret->end, "</")) {
         return false;
     }
+    if (pst_at(text, ret->end) == ';' && pair_follows(text, ret->end + 1) && !ret->code) {
+        ret->how = PST_ASSIGN_PART; /* the first of a connection string */
+    }
     judge_rest(text, ret);
     return true;
 }

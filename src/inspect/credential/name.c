@@ -81,11 +81,13 @@ static const char *const BEFORE[] = {
     "syntax",     "total",     "unk",          "unknown",     "used",       "validate",
     "verify",     "weak",      "whitespace",   "without",     "wrong",      "xsrf",
 };
-/* Sorted. Letters that may follow it without a separator: secretkey, passwordvalue. */
+/* Sorted. Letters that may follow it without a separator: secretkey, passwordvalue, and endings of
+ * words. */
 static const char *const GLUED[] = {
-    "access", "admin", "api",     "base", "code", "data",       "db",    "dev",     "en",
-    "id1",    "key",   "name123", "prd",  "prod", "production", "root",  "staging", "str",
-    "string", "test",  "text",    "user", "v",    "val",        "value",
+    "access",  "admin",  "am",   "api",  "base", "code", "data",       "db",   "dev",   "en",
+    "ene",     "et",     "id1",  "im",   "ini",  "ja",   "key",        "m",    "n",     "na",
+    "name123", "ni",     "om",   "ot",   "prd",  "prod", "production", "root", "si",    "staging",
+    "str",     "string", "test", "text", "ul",   "user", "v",          "val",  "value",
 };
 
 enum { WORD_MAX = 24 };

@@ -72,10 +72,14 @@ static bool goes_on(struct pst_str v, size_t i, bool wordy)
 }
 
 /* Expressions of programs: calls, subscripts, members, operators. */
-static bool is_expression(struct pst_str v)
+static bool is_expression(struct pst_str v, bool code)
 {
     if (v.n == 0) {
         return false;
+    }
+    bool digits = false; /* soccer.soccer52: chosen by a person, where nothing else says code */
+    for (size_t i = 0; i < v.n; i++) {
+        digits = digits || pst_is_digit(v.p[i]);
     }
     uint8_t first = v.p[0], last = v.p[v.n - 1];
     bool opens = strchr("([{\\!", first) != NULL || (v.n > 1 && first == '&') ||
@@ -83,7 +87,8 @@ static bool is_expression(struct pst_str v)
     if ((first != 0 && opens) || last == '(' || last == '[' || last == '{') {
         return true;
     }
-    bool wordy = pst_str_find_byte(v, '.') != PST_NPOS && pst_value_rarity(v) < 20;
+    bool wordy = (code || !digits) && pst_str_find_byte(v, '.') != PST_NPOS &&
+                 pst_value_rarity(v) < 20;
     for (size_t i = 0; i + 1 < v.n; i++) {
         if (goes_on(v, i, wordy)) {
             return true;
@@ -132,7 +137,7 @@ static bool is_random(struct pst_str v, const struct pst_value_shape *s)
 static int number_score(const struct pst_value_shape *s, enum literal literal)
 {
     if (s->special == 0) {
-        return s->n >= 6 && s->n <= 20 && literal >= LITERAL_LIKELY ? 5 : NEVER;
+        return s->n >= 6 && s->n <= 20 && literal >= LITERAL_SAID ? 5 : NEVER;
     }
     return s->digit > 0 && s->n >= 6 && s->special * 2 <= s->n ? 0 : NEVER;
 }
@@ -234,7 +239,7 @@ static bool name_misleads(struct pst_str name, const struct pst_assign *a)
     bool said = a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_SQL ||
                 a->how == PST_ASSIGN_BESIDE || a->how == PST_ASSIGN_WORD ||
                 a->how == PST_ASSIGN_CELL || (a->shouted && a->how == PST_ASSIGN_COLON) ||
-                a->start > a->name_end + 12;
+                a->start > a->name_end + 8;
     if (name.n == 4 && pst_has_nocase(name, 0, "pass")) {
         return said;
     }
@@ -248,7 +253,7 @@ static bool reads_as_code(struct pst_str v, const struct pst_assign *a, enum lit
     if (a->quoted) {
         return literal != LITERAL_SURELY && is_identifier(v) && names_secret(v);
     }
-    return is_expression(v) ||
+    return is_expression(v, a->code) ||
            ((literal == LITERAL_MAYBE || (!chosen && is_identifier(v))) && names_secret(v));
 }
 

@@ -288,6 +288,43 @@ struct pst_found pst_find_age(struct pst_str t, size_t at)
                                         : pst_find_nothing(at + 1);
 }
 
+/* --- small things ----------------------------------------------------------------------------- */
+
+/* Three or four digits by themselves: what they are, only words around can say. */
+struct pst_found pst_find_short_number(struct pst_str t, size_t at)
+{
+    int value;
+    size_t i = number_read(t, at, 4, &value);
+    uint8_t before = pst_find_before(t, at), after = pst_find_at(t, i);
+    bool alone = i - at >= 3 && !pst_find_alnum(before) && !pst_find_alnum(after) && after != '%';
+    bool part = (before == '.' || before == '-' || before == '/') && at > 1 &&
+                pst_find_alnum(t.p[at - 2]);
+    bool more = (after == '.' || after == '-' || after == '/' || after == ':') &&
+                pst_find_alnum(pst_find_at(t, i + 1));
+    return alone && !part && !more ? (struct pst_found){at, i, PST_CHECK_PLAUSIBLE, i}
+                                   : pst_find_nothing(at + 1);
+}
+
+/* Hong Kong: one or two letters, six digits, the check digit in brackets. */
+struct pst_found pst_find_hkid(struct pst_str t, size_t at)
+{
+    uint8_t compact[9];
+    size_t n = 0, start = at;
+    while (start > 0 && at - start < 2 && pst_find_letter(t.p[start - 1])) {
+        start--;
+    }
+    bool ok = start < at && !pst_find_alnum(pst_find_before(t, start)) &&
+              pst_find_at(t, at + 6) == '(' && pst_find_at(t, at + 8) == ')';
+    for (size_t i = start; ok && i <= at + 7; i++) {
+        uint8_t c = t.p[i];
+        if (i != at + 6) {
+            compact[n++] = (uint8_t)(c >= 'a' && c <= 'z' ? c - 32 : c);
+        }
+    }
+    ok = ok && pst_check_hk_hkid(pst_str_of(compact, n)) == PST_CHECK_YES;
+    return ok ? (struct pst_found){start, at + 9, PST_CHECK_YES, at + 9} : pst_find_nothing(at + 1);
+}
+
 /* --- streets ---------------------------------------------------------------------------------- */
 
 static const char behind[] = "street st road rd avenue ave lane ln drive dr boulevard blvd court "

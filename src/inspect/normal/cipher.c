@@ -24,6 +24,7 @@ struct line {
 struct stretch {
     struct word words[STRETCH];
     size_t n;
+    size_t bound;                       /* words that touch a digit or a sign of codes */
     size_t letters, vowels, pairs, odd; /* pairs of letters; odd: such as no language likes */
 };
 
@@ -115,7 +116,8 @@ static struct pst_score score_likely(struct pst_str in, const struct stretch *s,
 static unsigned vote(struct pst_str in, const struct stretch *s)
 {
     static const char twos[] = "toofisinmeitmydelael";
-    static const char threes[] = "theandyouallfornotarebuthownowanyquelosundderdielesdesunaconhet";
+    static const char threes[] =
+        "theandyouallfornotarebuthownowanyquelosundderdielesdesunaconhetmitdenmirvoneinestperche";
     static const char fours[] = "thisthatwithyourfromhavewilltellshowwhatsend";
     static const char *const lists[] = {twos, threes, fours};
     unsigned votes[26] = {0}, best = 1;
@@ -230,6 +232,9 @@ static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct
 /* Letters in an order that is no language's: a key is needed, or they mean nothing. */
 static bool gibberish(const struct stretch *s)
 {
+    if (s->bound * 2 > s->n) {
+        return false; /* base64, digests, names of versions: known codes, not disguised words */
+    }
     return (s->pairs >= 36 && s->odd * 5 >= s->pairs) ||
            (s->letters >= 36 && s->n >= 6 && s->vowels * 6 <= s->letters);
 }
@@ -282,6 +287,10 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
         return;
     }
     unsigned by = vote(c->in, s);
+    if (by != 13) { /* nearly always 13: it need not win the vote */
+        struct pst_score score13 = score_likely(c->in, s, SHIFTED, 13);
+        by = pst_score_good(&score13) ? 13 : by;
+    }
     struct {
         enum reading reading;
         struct pst_score score;
@@ -292,7 +301,9 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
     for (size_t i = 1; i < PST_LEN(tried); i++) {
         best = tried[i].score.known > tried[best].score.known ? i : best;
     }
-    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + GAIN) {
+    /* of a language whose words are not in the table, the little words gain less */
+    size_t gain = tried[best].score.stops >= 4 && given.stop == 0 ? GAIN / 2 : GAIN;
+    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + gain) {
         c->last = tried[best].reading;
         c->last_by = by;
     }
@@ -337,13 +348,16 @@ static void line_add(struct line *l, struct word w)
 static void line_end(struct ciphers *c, struct line *l)
 {
     size_t n = l->n;
+    bool turned = false;
     l->n = 0;
     if (n >= 4) {
         size_t stop = l->words[0].end;
         l->back += l->words[n - 1].part == PST_PART_DETERMINER;
-        l->back += strchr(".!?", c->in.p[stop]) != NULL && l->words[1].start - stop > 1;
+        bool ended = strchr(".!?", c->in.p[stop]) != NULL && l->words[1].start - stop > 1;
+        l->back += ended ? 1 : 0;
+        turned = l->ahead == 0 && (l->back >= 3 || (l->back >= 2 && ended));
     }
-    if (n >= 5 && l->back >= 2 && l->ahead == 0) {
+    if (n >= 5 && turned) {
         for (size_t k = n; k > 0; k--) {
             const struct word *w = &l->words[k - 1];
             pst_draft_copy(&c->turned, c->in, w->start, w->end - w->start);
@@ -368,6 +382,11 @@ static const uint32_t likely_after[26] = {
 /* aeiouy */
 enum { VOWELS = 1 << 0 | 1 << 4 | 1 << 8 | 1 << 14 | 1 << 20 | 1 << 24 };
 
+static bool of_code(uint8_t b)
+{
+    return pst_is_digit(b) || b == '+' || b == '=' || b == '_';
+}
+
 static size_t word_read(struct pst_str in, size_t at, struct stretch *s, struct word *ret)
 {
     uint32_t hash = (uint32_t)PST_WORD_SEED, likely = UINT32_MAX;
@@ -384,13 +403,14 @@ static size_t word_read(struct pst_str in, size_t at, struct stretch *s, struct 
     s->letters += end - at;
     s->pairs += end - at - 1;
     enum pst_word known = pst_word_known(hash, end - at, &part);
+    s->bound += (at > 0 && of_code(in.p[at - 1])) || (end < in.n && of_code(in.p[end]));
     *ret = (struct word){(uint32_t)at, (uint32_t)end, (uint8_t)known, (uint8_t)part};
     return end;
 }
 
 static void stretch_clear(struct stretch *s)
 {
-    s->n = s->letters = s->vowels = s->pairs = s->odd = 0;
+    s->n = s->letters = s->vowels = s->pairs = s->odd = s->bound = 0;
 }
 
 static void read_words(struct ciphers *c)

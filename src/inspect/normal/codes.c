@@ -103,11 +103,19 @@ static unsigned digit_of(uint8_t b)
 static void hex_read(struct pst_codes *c, size_t start, size_t end)
 {
     struct pst_draft *out = &c->out[PST_CODE_HEX];
-    size_t mark = out->n;
+    size_t mark = out->n, pairs = 0; /* since the last separator */
     for (size_t i = start; i + 1 < end;) {
         uint8_t b = c->in.p[i];
-        if (!pst_is_alnum(b) || (b == '0' && (c->in.p[i + 1] | 0x20) == 'x')) {
-            i += pst_is_alnum(b) ? 2 : 1;
+        if (!pst_is_alnum(b)) {
+            if (pairs > 1) { /* a word each */
+                pst_draft_byte(out, ' ', i);
+            }
+            pairs = 0;
+            i++;
+            continue;
+        }
+        if (b == '0' && (c->in.p[i + 1] | 0x20) == 'x') {
+            i += 2;
             continue;
         }
         unsigned high = digit_of(b), low = digit_of(c->in.p[i + 1]);
@@ -116,6 +124,7 @@ static void hex_read(struct pst_codes *c, size_t start, size_t end)
             return;
         }
         pst_draft_byte(out, (uint8_t)(high << 4 | low), i);
+        pairs++;
         i += 2;
     }
     /* times and addresses are printable too */

@@ -16,15 +16,17 @@ struct folder {
     struct pst_str in;
     const uint32_t *map;
     struct pst_draft *out;
-    bool whole; /* all letters of other alphabets have Latin look-alikes: they are Latin */
-    size_t hits;
-    size_t left;   /* words of look-alikes that were left as they are */
-    size_t honest; /* words of other alphabets that cannot be Latin */
+    bool whole;      /* all letters of other alphabets have Latin look-alikes: they are Latin */
+    size_t hits;     /* words folded */
+    size_t to_latin; /* of them */
+    size_t left;     /* words of look-alikes that were left as they are */
+    size_t honest;   /* words of other alphabets that cannot be Latin */
 };
 
 struct word {
     size_t start, end;
     size_t latin, ascii, foreign, alike, sure;
+    size_t back;         /* Latin letters that have a twin in the other alphabet */
     size_t switches;     /* from Latin to another alphabet or back */
     int side;            /* of the last letter: 1 Latin, 2 another */
     bool other;          /* letters that have no business with look-alikes */
@@ -97,6 +99,13 @@ static void word_letter(struct word *w, uint32_t cp, uint16_t prop, size_t at)
     w->other = w->other || script != w->other_script;
 }
 
+/* Letters that Russian or Greek have, too; those that only other languages of the alphabet have (i,
+ * j, s) are as likely Latin. */
+static bool is_twin(uint32_t letter, enum pst_script script)
+{
+    return strchr("ijs", (int)letter) == NULL && pst_unicode_back((uint8_t)letter, script) != 0;
+}
+
 /* Which of its foreign letters have look-alikes. */
 static void word_compare(const struct folder *f, struct word *w)
 {
@@ -109,6 +118,9 @@ static void word_compare(const struct folder *f, struct word *w)
         bool ready = script == PST_SCRIPT_GREEK || script == PST_SCRIPT_CYRILLIC ||
                      script == PST_SCRIPT_ARMENIAN || script == PST_SCRIPT_CAPITALS;
         at += n;
+        if (cp < 0x80 && pst_is_alpha(cp)) {
+            w->back += is_twin(cp | 0x20, w->other_script);
+        }
         if (cp >= 0x80 && script != PST_SCRIPT_LATIN && pst_unicode_glyph(prop) != PST_GLYPH_MARK &&
             pst_unicode_alike(cp, &sure) != NULL) {
             w->alike += ready || sure;
@@ -145,37 +157,37 @@ static bool symbol_at_head(const struct word *w)
 
 enum fold { AS_IT_IS, TO_LATIN, TO_CYRILLIC, TO_GREEK };
 
+/* Letters of the other alphabet among them are its own, and the Latin ones could be, too. */
+static bool is_other(const struct word *w)
+{
+    return (w->other_script == PST_SCRIPT_CYRILLIC || w->other_script == PST_SCRIPT_GREEK) &&
+           !w->other && w->latin > 0 && w->latin == w->ascii && w->back == w->latin &&
+           w->sure < w->foreign;
+}
+
 static enum fold word_judge(struct folder *f, struct word *w)
 {
-    if (w->foreign == 0) {
-        return AS_IT_IS;
-    }
     /* a text of other alphabets has been recognised: its words are not compared any more */
-    if (w->latin == 0 && !f->whole && f->honest > f->hits + 2) {
+    if (w->foreign == 0 || (w->latin == 0 && !f->whole && f->honest > f->hits + 2)) {
         return AS_IT_IS;
     }
     word_compare(f, w);
     bool alike = w->alike == w->foreign;
     /* "API" with an ending of another language is honest: a stem, and then an ending */
     bool woven = w->switches > 1 || w->latin == 1 || w->foreign == 1;
-    if (f->whole && alike) {
+    if (is_other(w) && woven) {
         f->hits++;
-        return TO_LATIN;
+        return w->other_script == PST_SCRIPT_CYRILLIC ? TO_CYRILLIC : TO_GREEK;
     }
-    if (w->latin == 0 || symbol_at_head(w)) {
+    if (!f->whole && (w->latin == 0 || symbol_at_head(w))) {
         f->left += alike;
         f->honest += w->latin == 0 && w->sure < w->foreign && w->foreign > 3;
         return AS_IT_IS;
     }
-    bool cyrillic = w->other_script == PST_SCRIPT_CYRILLIC;
-    bool greek = w->other_script == PST_SCRIPT_GREEK;
-    if ((cyrillic || greek) && woven && w->foreign > w->latin && w->sure < w->foreign &&
-        !w->other && w->latin == w->ascii && w->latin <= 3) {
-        f->hits++;
-        return cyrillic ? TO_CYRILLIC : TO_GREEK;
-    }
-    if (alike && (w->sure == w->foreign || woven)) {
-        f->hits += w->latin + w->foreign >= 3;
+    if (alike && (f->whole || w->sure == w->foreign || woven)) {
+        bool counts = f->whole || w->latin + w->foreign >= 3;
+        f->hits += counts;
+        f->to_latin += counts;
         return TO_LATIN;
     }
     return AS_IT_IS;
@@ -340,7 +352,8 @@ void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bo
     struct folder f = {.make = make, .in = in, .map = map, .out = out};
     f.whole = clean->foreign >= FOREIGN_TEXT_MIN && clean->foreign_sure == clean->foreign;
     fold(&f);
-    if (f.hits >= 2 && f.left > 0 && f.hits >= f.honest) { /* disguised: the small words are, too */
+    if (f.to_latin >= 2 && f.left > 0 && f.to_latin >= f.honest &&
+        f.to_latin * 2 > f.hits) { /* disguised: the small words are, too */
         struct folder again = {.make = make, .in = in, .map = map, .out = out, .whole = true};
         fold(&again);
         f.hits = again.hits;

@@ -5,7 +5,7 @@
 #include "inspect/normal/decode.h"
 #include "inspect/normal/unicode.h"
 
-enum { SINGLES_MIN = 4, GAP_MAX = 4, SIGNS_MIN = 11, DENSE_MIN = 20 };
+enum { SINGLES_MIN = 4, GAP_MAX = 6, SIGNS_MIN = 11, DENSE_MIN = 20 };
 
 enum kind { SINGLE, BINARY, HEX, NUMBER, NATO, KINDS };
 
@@ -20,8 +20,9 @@ struct scan {
     struct pst_codes codes;
     struct run runs[KINDS];
     unsigned active; /* kinds with a run */
-    struct pst_draft dense;
-    size_t dense_end;
+    struct pst_draft dense, short64;
+    size_t dense_end, short64_end;
+    struct run words64; /* stretches in a row that are base64 of letters */
 };
 
 static void run_end(struct scan *s, enum kind kind)
@@ -89,7 +90,7 @@ static unsigned code_kinds(struct pst_str t)
     }
     bool prefixed = t.n >= 4 && (t.p[1] | 0x20) == 'x' && t.p[0] == '0';
     kinds |= bits == t.n && t.n >= 7 ? 1U << BINARY : 0;
-    kinds |= (hex == t.n && t.n == 2) || (prefixed && t.n % 4 == 0) ? 1U << HEX : 0;
+    kinds |= (hex == t.n && t.n % 2 == 0) || (prefixed && t.n % 4 == 0) ? 1U << HEX : 0;
     kinds |= digits == t.n && t.n <= 3 ? 1U << NUMBER : 0;
     return kinds;
 }
@@ -104,9 +105,6 @@ static unsigned token_kinds(struct pst_str t)
     }
     if (t.n <= 4 && one_letter(t)) {
         kinds |= 1U << SINGLE;
-    }
-    if (t.n > 8 && first != '0' && first != '1') {
-        return kinds;
     }
     if (pst_is_alpha(first)) {
         bool pair = t.n == 2 && (t.p[0] | 0x20) <= 'f' &&
@@ -141,7 +139,7 @@ static void token_take(struct scan *s, size_t gap, size_t at, size_t end)
         if ((s->active & 1U << kind) == 0) {
             *r = (struct run){.start = at};
         }
-        r->n += kind == HEX && end - at > 4 ? (end - at) / 4 : 1; /* 0x410x42 */
+        r->n += kind == HEX && end - at > 4 ? (end - at) / 4 : 1; /* 0x410x42, words */
         r->end = end;
         s->active |= 1U << kind;
     }
@@ -179,6 +177,17 @@ static const uint8_t traits[256] = {
     [0xE3 ... 0xFF] = TOKEN | HIGH,
 };
 
+/* Three in a row are no chance, nor is a long one; those of 20 and more are found as runs. */
+static void words64_end(struct scan *s)
+{
+    struct run r = s->words64;
+    s->words64.n = 0;
+    if (r.n >= 3 || (r.n > 0 && r.end - r.start >= 12)) {
+        pst_short64_read(&s->short64, s->in, r.start, r.end);
+        s->short64_end = r.end;
+    }
+}
+
 /* A stretch of plain small letters, however it is punctuated, is a word and hides nothing. */
 static void blob_end(struct scan *s, size_t start, size_t end, unsigned seen)
 {
@@ -188,6 +197,13 @@ static void blob_end(struct scan *s, size_t start, size_t end, unsigned seen)
     bool glued = n >= 16 && (seen & HIGH) == 0;
     if ((seen & (SWAPPED | HIGH)) == SWAPPED || accents || parts || glued) {
         pst_collapse_token(&s->collapse, start, end);
+    }
+    if (n >= 4 && (seen & HIGH) == 0 && pst_short64(pst_str_cut(s->in, start, n))) {
+        s->words64.start = s->words64.n == 0 ? start : s->words64.start;
+        s->words64.end = end;
+        s->words64.n++;
+    } else if (s->words64.n > 0) {
+        words64_end(s);
     }
     if (n >= DENSE_MIN && (seen & (SWAPPED | HIGH)) == SWAPPED) {
         size_t stop = pst_dense_token(&s->dense, s->in, start, end);
@@ -232,6 +248,7 @@ static void tokens_read(struct scan *s)
     if (seen != 0) {
         blob_end(s, blob, in.n, seen);
     }
+    words64_end(s);
     if (signs >= SIGNS_MIN) {
         pst_codes_signs(&s->codes, gap, in.n);
     }
@@ -246,9 +263,12 @@ void pst_view_tokens(struct pst_make *make, size_t parent)
     for (size_t i = 0; i < PST_CODES; i++) {
         s.codes.out[i].make = make;
     }
-    s.codes.morse.make = s.codes.braille.make = s.dense.make = make;
+    s.codes.morse.make = s.codes.braille.make = s.dense.make = s.short64.make = make;
     tokens_read(&s);
     pst_codes_braille(&s.codes);
+    if (pst_draft_view(&s.short64, PST_VIEW_BASE64, parent, s.short64_end, true, false) > 0) {
+        pst_make_hit(make, PST_EVADE_ENCODED, 1);
+    }
     if (pst_draft_view(&s.dense, PST_VIEW_BASE85, parent, s.dense_end, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_ENCODED, 1);
     }

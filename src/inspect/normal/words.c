@@ -38,6 +38,7 @@ void pst_score_count(struct pst_score *score, size_t n, enum pst_word found)
     score->words++;
     score->letters += n;
     score->known += found != PST_WORD_UNKNOWN ? weight : 0;
+    score->stops += found == PST_WORD_STOP && n >= 3;
     score->stop += found == PST_WORD_STOP ? weight : 0;
 }
 
@@ -53,5 +54,6 @@ size_t pst_score_share(const struct pst_score *score)
 
 bool pst_score_good(const struct pst_score *score)
 {
-    return score->known >= 8 && pst_score_share(score) >= 45;
+    return (score->known >= 8 && pst_score_share(score) >= 45) ||
+           (score->stops >= 4 && score->stop * 5 >= score->letters);
 }

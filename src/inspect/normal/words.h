@@ -24,6 +24,7 @@ enum pst_word pst_word_find(struct pst_str word);
 
 /* How much of some words is known, in letters. */
 struct pst_score {
+    size_t stops;                       /* words of three letters and more that texts are full of */
     size_t words, letters, known, stop; /* known and stop: letters; stop is part of known */
 };
 void pst_score_add(struct pst_score *score, struct pst_str word);

@@ -104,17 +104,18 @@ static bool is_secret(const struct pst_scanner *s, const struct pst_finding *f)
     return s->image->types[f->type].secret;
 }
 
-/* Of two that overlap: the much longer one, else a secret, else the surer one, else the longer one.
+/* Of two that overlap: a secret (the mailbox in u:password@host is none), else the much longer one,
+ * else the surer one, else the longer one.
  */
 static bool better(const struct pst_scanner *s, const struct pst_finding *x,
                    const struct pst_finding *y)
 {
     uint32_t nx = x->end - x->start, ny = y->end - y->start;
-    if (nx >= ny * 2 || ny >= nx * 2) {
-        return nx > ny;
-    }
     if (is_secret(s, x) != is_secret(s, y)) {
         return is_secret(s, x);
+    }
+    if (nx >= ny * 2 || ny >= nx * 2) {
+        return nx > ny;
     }
     if (x->score != y->score) {
         return x->score > y->score;
