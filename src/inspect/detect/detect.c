@@ -102,6 +102,9 @@ static void score_view(const struct pst_detector *d, const struct pst_views *vie
     for (size_t head = 0; head < PST_HEADS; head++) {
         int32_t small = score.small.logit[head];
         int32_t large = score.large.logit[head];
+        if (head == (size_t)PST_LANE_TASK) {
+            continue;
+        }
         uint16_t share = pst_logit_share(small > large ? small : large);
         ret->heads[head] = share > ret->heads[head] ? share : ret->heads[head];
     }
@@ -110,6 +113,17 @@ static void score_view(const struct pst_detector *d, const struct pst_views *vie
         ret->view = (uint8_t)i;
         put_span(&score, view, ret);
     }
+}
+
+/* How much of the text was hidden from a reader who takes bytes for what they seem. */
+static uint16_t encoded_share(uint32_t flags)
+{
+    const uint32_t never = PST_EVADE_TAGS | PST_EVADE_SELECTORS | PST_EVADE_BIDI |
+                           PST_EVADE_CONTROL | PST_EVADE_CIPHER | PST_EVADE_LEET;
+    const uint32_t seldom = PST_EVADE_INVISIBLE | PST_EVADE_LOOKALIKE | PST_EVADE_STYLED |
+                            PST_EVADE_SPACED | PST_EVADE_MARKS | PST_EVADE_ENCODED |
+                            PST_EVADE_SCRIPT | PST_EVADE_GIBBERISH;
+    return (flags & never) != 0 ? 900 : (flags & seldom) != 0 ? 600 : 0;
 }
 
 static void score_answer(const struct pst_detector *d, const struct pst_view *view,
@@ -132,10 +146,10 @@ enum pst_status pst_detect(struct pst_detector *detector, const struct pst_views
         return pst_fail(err, PST_E_INTERNAL, "the detector was given nothing to look at");
     }
     if (views->cut) {
-        return pst_fail(err, PST_E_INTERNAL, "not every view of the text was made");
+        return pst_fail(err, PST_E_LIMIT, "not every view of the text was made");
     }
     if (views->list[0].text.n > UINT32_MAX) {
-        return pst_fail(err, PST_E_INTERNAL, "the text is too long for the detector");
+        return pst_fail(err, PST_E_LIMIT, "the text is too long for the detector");
     }
     struct pst_detection d = {.flags = views->flags};
     struct best best = {0};
@@ -149,6 +163,7 @@ enum pst_status pst_detect(struct pst_detector *detector, const struct pst_views
         }
     }
     d.injection = pst_fusion_score(&detector->weights.fusion, source, best.logit);
+    d.heads[PST_HEAD_ENCODED] = encoded_share(views->flags);
     *ret = d;
     return PST_OK;
 }

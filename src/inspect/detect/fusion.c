@@ -77,6 +77,7 @@ static void put_model(const struct pst_model_score *score, enum pst_source sourc
     int32_t large = ret[PST_INPUT_LARGE + PST_LANE_ANY];
     ret[PST_INPUT_SOURCE_SMALL + source] = small;
     ret[PST_INPUT_SOURCE_LARGE + source] = large;
+    ret[PST_INPUT_SOURCE_TASK + source] = ret[PST_INPUT_SMALL + PST_LANE_TASK];
     ret[PST_INPUT_OVER] = positive(small);
     ret[PST_INPUT_OVER + 1] = positive(large);
     int32_t kind = ret[PST_INPUT_SMALL];

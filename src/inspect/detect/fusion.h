@@ -6,7 +6,12 @@
 #include "inspect/detect/detect.h"
 #include "inspect/detect/model.h"
 
-enum { PST_LANE_ANY = PST_HEADS }; /* any injection, harmful asks not counted */
+enum {
+    /* A request to an assistant, honest or not: nothing on a user's turn, much in a document. Its
+     * place among the heads is free because flags, not words, say what is encoded. */
+    PST_LANE_TASK = PST_HEAD_ENCODED,
+    PST_LANE_ANY = PST_HEADS, /* any injection, harmful asks not counted */
+};
 _Static_assert((int)PST_HEADS + 1 == (int)PST_LANES, "one lane for each head, and one for any");
 
 enum pst_script {
@@ -35,7 +40,8 @@ enum pst_input {
     PST_INPUT_SOURCE = PST_INPUT_SCRIPT + PST_SCRIPTS,
     PST_INPUT_SOURCE_SMALL = PST_INPUT_SOURCE + PST_SOURCES, /* PST_LANE_ANY for this source */
     PST_INPUT_SOURCE_LARGE = PST_INPUT_SOURCE_SMALL + PST_SOURCES,
-    PST_INPUT_OVER = PST_INPUT_SOURCE_LARGE + PST_SOURCES, /* positive part of the two */
+    PST_INPUT_SOURCE_TASK = PST_INPUT_SOURCE_LARGE + PST_SOURCES, /* PST_LANE_TASK likewise */
+    PST_INPUT_OVER = PST_INPUT_SOURCE_TASK + PST_SOURCES,         /* positive part of the two */
     PST_INPUT_KIND = PST_INPUT_OVER + 2, /* the loudest of the kinds of injection, and its */
     PST_INPUTS = PST_INPUT_KIND + 2,     /* positive part */
 };

@@ -9,7 +9,7 @@
  *   32-63   SHA-256 of everything from byte 64 on: `postern detector verify`
  *   64-319  what it was made from, ASCII for people, padded with NUL
  *   320…    int32: bias and scale of both tables (8 each), then fusion bias, fusion weights, knots
- *   1536…   the two tables */
+ *   2048…   the two tables */
 #ifndef PST_INSPECT_DETECT_WEIGHTS_H
 #define PST_INSPECT_DETECT_WEIGHTS_H
 
@@ -23,13 +23,13 @@ enum {
     PST_WEIGHTS_HEADER = 64,
     PST_WEIGHTS_NOTE = 256,
     PST_WEIGHTS_NUMBERS = PST_WEIGHTS_HEADER + PST_WEIGHTS_NOTE,
-    PST_WEIGHTS_TABLES = 1536,
+    PST_WEIGHTS_TABLES = 2048,
     PST_WEIGHTS_BITS_MIN = 4,
     PST_WEIGHTS_BITS_MAX = PST_GRAM_BITS,
 };
 
 struct pst_weights {
-    struct pst_table injection; /* lanes: enum pst_head, then PST_LANE_ANY */
+    struct pst_table injection; /* lanes: enum pst_head, but see PST_LANE_TASK and _ANY */
     struct pst_table answer;    /* lanes: enum pst_unsafe */
     struct pst_fusion fusion;
     struct pst_str note;   /* up to its first NUL; printable ASCII */
