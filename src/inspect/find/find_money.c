@@ -74,12 +74,22 @@ static bool base58check(struct pst_str s, const char *alphabet)
     return memcmp(digest, &bytes[SIZE - 4], 4) == 0;
 }
 
+static uint32_t bech32_step(uint32_t check, uint32_t v)
+{
+    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
+                                          0x2a1462b3};
+    uint32_t top = check >> 25;
+    check = (check & 0x1ffffffU) << 5 ^ v;
+    for (unsigned b = 0; b < 5; b++) {
+        check ^= (top >> b & 1U) != 0 ? generator[b] : 0;
+    }
+    return check;
+}
+
 /* BIP 173 and 350: the checksum of a name and its data. */
 static bool bech32(struct pst_str s)
 {
     static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
-                                          0x2a1462b3};
     uint32_t check = 1;
     size_t one = s.n;
     bool lower = false, capital = false;
@@ -105,11 +115,7 @@ static bool bech32(struct pst_str s)
             }
             v = (uint32_t)(p - alphabet);
         }
-        uint32_t top = check >> 25;
-        check = (check & 0x1ffffffU) << 5 ^ v;
-        for (unsigned b = 0; b < 5; b++) {
-            check ^= (top >> b & 1U) != 0 ? generator[b] : 0;
-        }
+        check = bech32_step(check, v);
     }
     return !(lower && capital) && (check == 1 || check == 0x2bc830a3U);
 }
