@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SANS_IO = {"wire", "dialect", "cedar", "audit", "inspect", "mask"}
-SANS_IO_HEADERS = {"emmintrin.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h",
+SANS_IO_HEADERS = {"emmintrin.h", "float.h", "immintrin.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h",
                    "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
 UNSAFE = "strcpy|stpcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|strtok_r|gets|atoi|atol|atoll|atof|alloca|mktemp|tmpnam|tempnam"
 # a test may start a program and draw numbers from a seed

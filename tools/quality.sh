@@ -23,7 +23,7 @@ old_section() {
 {
     # shellcheck disable=SC2016 # the backquotes are Markdown
     printf '# How well is it found\n\nWritten by `make quality` from labelled texts that are made from seeds, and from benign ones; no text here is anybody'\''s. '
-    printf 'Nothing that decides a finding was fitted to the held-out sentences.\n'
+    printf 'Whoever mended rules by it saw examples of the development half only; near misses, repositories and benign traffic have no such half.\n'
     for section in "${sections[@]}"; do
         IFS=';' read -r name program arguments <<<"$section"
         [ -f "$program" ] || continue

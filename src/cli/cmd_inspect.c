@@ -106,20 +106,25 @@ static void row_out(struct inspect *c, struct pst_str line)
 
 /* --- for people ------------------------------------------------------------------------------- */
 
+/* Where in the text, for people; findings come in order, so it only goes forward. */
+struct place {
+    size_t at, line, start;
+};
+
 static void finding_print(const struct inspect *c, const char *name, struct pst_str text,
-                          const struct pst_finding *f)
+                          const struct pst_finding *f, struct place *place)
 {
-    size_t line = 1, start = 0;
     struct pst_buf why;
     pst_buf_init(&why, 4096);
-    for (size_t i = 0; i < f->start && i < text.n; i++) {
-        if (text.p[i] == '\n') {
-            line++;
-            start = i + 1;
+    for (; place->at < f->start && place->at < text.n; place->at++) {
+        if (text.p[place->at] == '\n') {
+            place->line++;
+            place->start = place->at + 1;
         }
     }
     if (pst_finding_explain(c->inspector.image, f, &why)) {
-        printf("%s:%zu:%zu: %u ", name, line, f->start - start + 1, pst_score_mille(f->score));
+        printf("%s:%zu:%zu: %u ", name, place->line, f->start - place->start + 1,
+               pst_score_mille(f->score));
         pst_cli_text(stdout, pst_buf_str(&why), 200);
         (void)putchar('\n');
     }
@@ -141,8 +146,9 @@ static void text_print(struct inspect *c, const char *name, struct pst_str text)
         c->failed = true;
         return;
     }
+    struct place place = {.line = 1};
     for (size_t i = 0; i < result.findings.n; i++) {
-        finding_print(c, name, text, &result.findings.list[i]);
+        finding_print(c, name, text, &result.findings.list[i], &place);
     }
     if (c->inspector.detector != NULL) {
         printf("%s: injection %u of 1000\n", name, result.detection.injection);

@@ -22,7 +22,9 @@ static void real_init(struct rig *r)
     pst_actions_default(r->image, &r->actions);
     (void)pst_actions_set(r->image, &r->actions, PST_STR("personal"), PST_ACT_MASK, false);
     (void)pst_actions_set(r->image, &r->actions, PST_STR("secrets"), PST_ACT_ALLOW, false);
-    (void)pst_actions_set(r->image, &r->answers, PST_STR("all"), PST_ACT_REDACT, false);
+    /* types that need no word behind them: those only count as far as they are held */
+    (void)pst_actions_set(r->image, &r->answers, PST_STR("secrets"), PST_ACT_REDACT, false);
+    (void)pst_actions_set(r->image, &r->answers, PST_STR("EMAIL"), PST_ACT_REDACT, false);
     r->mask = (struct pst_mask){.scanner = r->scanner,
                                 .image = r->image,
                                 .actions = &r->actions,
@@ -72,9 +74,7 @@ static struct pst_str text_of(struct rig *r, uint64_t *seed)
     pst_buf_init(&b, 1 << 16);
     for (size_t n = 1 + roll(seed) % 10; n > 0; n--) {
         pst_buf_add(&b, pst_str_c(pieces[roll(seed) % PST_LEN(pieces)]));
-        if (roll(seed) % 3 != 0) {
-            pst_buf_byte(&b, ' ');
-        }
+        pst_buf_add(&b, roll(seed) % 3 != 0 ? PST_STR(" ") : PST_STR("\n"));
     }
     struct pst_str copy = pst_arena_copy(&r->arena, pst_buf_str(&b));
     pst_buf_release(&b);

@@ -35,6 +35,15 @@ const char *pst_action_name(enum pst_action action)
     return (unsigned)action < PST_LEN(names) ? names[action] : "block";
 }
 
+/* Personal data that a definition would cut short or hash is masked without configuration: a token
+ * tells an upstream less, and its value comes back. */
+static enum pst_action unconfigured(const struct pst_type *type)
+{
+    bool reversible = !type->secret &&
+                      (type->action == PST_ACT_PARTIAL || type->action == PST_ACT_HASH);
+    return reversible ? PST_ACT_MASK : (enum pst_action)type->action;
+}
+
 static enum pst_action fit(const struct pst_type *type, enum pst_action action)
 {
     return type->secret && action == PST_ACT_MASK ? PST_ACT_REDACT : action;
@@ -46,7 +55,7 @@ void pst_actions_default(const struct pst_scan_image *image, struct pst_actions 
     size_t n = pst_scan_types(image);
     for (size_t i = 0; i < n && i < PST_TYPES_MAX; i++) {
         const struct pst_type *type = pst_scan_type(image, i);
-        ret->of[i] = (uint8_t)fit(type, (enum pst_action)type->action);
+        ret->of[i] = (uint8_t)fit(type, unconfigured(type));
     }
 }
 

@@ -3,7 +3,7 @@
 #include "inspect/check/parts.h"
 
 static const struct pst_check_row rows[] = {
-#define PST_CHECK_ROW(name, source) {PST_STR_INIT(#name), pst_check_##name},
+#define PST_CHECK_ROW(name) {PST_STR_INIT(#name), pst_check_##name},
 #include "inspect/check/check.def"
 #undef PST_CHECK_ROW
 };

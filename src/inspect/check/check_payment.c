@@ -51,7 +51,6 @@ static const struct card_range cards[] = {
     {810000, 817199, L(16) | L(17) | L(18) | L(19)}, /* UnionPay, RuPay 81, 82 */
     {820000, 829999, L(16)},                         /* RuPay */
     {979200, 979289, L(16)},                         /* Troy */
-    {100000, 199999, L(15)},                         /* UATP */
 };
 #undef L
 
@@ -226,10 +225,10 @@ enum pst_verdict pst_check_nz_bankaccount(struct pst_str s)
     if (!pst_check_digits(s, 15, 16) || bank == 0 || branch == 0) {
         return PST_CHECK_NO;
     }
-    bool usual = (bank >= 1 && bank <= 6) || bank == 10 || bank == 11 || bank == 12 || bank == 13 ||
-                 bank == 14 || bank == 15 || bank == 16 || bank == 17 || bank == 18 || bank == 19 ||
-                 bank == 20 || bank == 21 || bank == 22 || bank == 23 || bank == 24 || bank == 27 ||
-                 bank == 30 || bank == 35 || bank == 38;
+    /* banks whose accounts follow the general rule */
+    static const char usual_banks[] =
+        "01 02 03 04 05 06 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 27 30 35 38";
+    bool usual = pst_check_in2(s, 0, usual_banks);
     if (!usual) {
         return pst_check_shape_if(s, bank <= 38 || bank == 86 || bank == 88);
     }

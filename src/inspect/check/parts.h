@@ -6,7 +6,7 @@
 
 #include "inspect/check/check.h"
 
-#define PST_CHECK_ROW(name, source) enum pst_verdict pst_check_##name(struct pst_str s);
+#define PST_CHECK_ROW(name) enum pst_verdict pst_check_##name(struct pst_str s);
 #include "inspect/check/check.def"
 #undef PST_CHECK_ROW
 

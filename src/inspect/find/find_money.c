@@ -47,10 +47,11 @@ static size_t word_end(struct pst_str t, size_t at, size_t max)
     return i;
 }
 
+static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
 /* Base58 with four bytes of a double SHA-256 behind, as Bitcoin and its children have it. */
-static bool base58check(struct pst_str s)
+static bool base58check(struct pst_str s, const char *alphabet)
 {
-    static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     uint8_t bytes[40] = {0}, digest[32];
     enum { SIZE = 25 };
     for (size_t i = 0; i < s.n; i++) {
@@ -73,12 +74,22 @@ static bool base58check(struct pst_str s)
     return memcmp(digest, &bytes[SIZE - 4], 4) == 0;
 }
 
+static uint32_t bech32_step(uint32_t check, uint32_t v)
+{
+    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
+                                          0x2a1462b3};
+    uint32_t top = check >> 25;
+    check = (check & 0x1ffffffU) << 5 ^ v;
+    for (unsigned b = 0; b < 5; b++) {
+        check ^= (top >> b & 1U) != 0 ? generator[b] : 0;
+    }
+    return check;
+}
+
 /* BIP 173 and 350: the checksum of a name and its data. */
 static bool bech32(struct pst_str s)
 {
     static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
-                                          0x2a1462b3};
     uint32_t check = 1;
     size_t one = s.n;
     bool lower = false, capital = false;
@@ -104,11 +115,7 @@ static bool bech32(struct pst_str s)
             }
             v = (uint32_t)(p - alphabet);
         }
-        uint32_t top = check >> 25;
-        check = (check & 0x1ffffffU) << 5 ^ v;
-        for (unsigned b = 0; b < 5; b++) {
-            check ^= (top >> b & 1U) != 0 ? generator[b] : 0;
-        }
+        check = bech32_step(check, v);
     }
     return !(lower && capital) && (check == 1 || check == 0x2bc830a3U);
 }
@@ -126,7 +133,7 @@ struct pst_found pst_find_bitcoin(struct pst_str t, size_t at)
                    pst_str_eq_nocase(pst_str_cut(head, 0, 3), PST_STR("tb1")) ||
                    pst_str_eq_nocase(head, PST_STR("ltc1")) ||
                    pst_str_eq_nocase(head, PST_STR("addr")));
-    if ((old && base58check(s)) || (segwit && bech32(s))) {
+    if ((old && base58check(s, base58)) || (segwit && bech32(s))) {
         return (struct pst_found){at, end, PST_CHECK_YES, end};
     }
     return pst_find_nothing(end);
@@ -191,4 +198,54 @@ struct pst_found pst_find_track(struct pst_str t, size_t at)
     }
     i += pst_find_at(t, i) == '?';
     return (struct pst_found){at, i, PST_CHECK_YES, i};
+}
+
+/* The second track: ";" number "=" year, month, service … "?". */
+struct pst_found pst_find_track2(struct pst_str t, size_t at)
+{
+    size_t i = at;
+    while (i - at < 20 && pst_find_digit(pst_find_at(t, i))) {
+        i++;
+    }
+    size_t n = i - at, tail = i + 1;
+    if (n < 12 || n > 19 || (pst_find_at(t, i) != '=' && pst_find_at(t, i) != 'D') ||
+        pst_check_card(pst_str_cut(t, at, n)) == PST_CHECK_NO) {
+        return pst_find_nothing(at + 1);
+    }
+    while (tail - i < 22 && pst_find_digit(pst_find_at(t, tail))) {
+        tail++;
+    }
+    if (tail - i < 8 || pst_find_digit(pst_find_at(t, tail))) {
+        return pst_find_nothing(at + 1);
+    }
+    size_t start = pst_find_before(t, at) == ';' ? at - 1 : at;
+    tail += pst_find_at(t, tail) == '?';
+    return (struct pst_found){start, tail, PST_CHECK_YES, tail};
+}
+
+/* Monero: 95 or 106 places of base 58 that begin with 4 or 8. Its checksum is over blocks, and the
+ * length alone is nobody else's. */
+struct pst_found pst_find_monero(struct pst_str t, size_t at)
+{
+    size_t end = word_end(t, at, 110), n = end - at;
+    bool ok = (n == 95 || n == 106) && (t.p[at] == '4' || t.p[at] == '8');
+    bool digit = false, capital = false, small = false;
+    for (size_t i = at; i < end && ok; i++) {
+        ok = strchr(base58, t.p[i]) != NULL;
+        digit = digit || pst_find_digit(t.p[i]);
+        capital = capital || (t.p[i] >= 'A' && t.p[i] <= 'Z');
+        small = small || (t.p[i] >= 'a' && t.p[i] <= 'z');
+    }
+    return ok && digit && capital && small ? (struct pst_found){at, end, PST_CHECK_YES, end}
+                                           : pst_find_nothing(end);
+}
+
+/* The XRP ledger: the same check in an alphabet of its own; accounts begin with r. */
+struct pst_found pst_find_ripple(struct pst_str t, size_t at)
+{
+    static const char alphabet[] = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz";
+    size_t end = word_end(t, at, 40);
+    struct pst_str s = pst_str_cut(t, at, end - at);
+    bool ok = s.n >= 25 && s.n <= 35 && s.p[0] == 'r' && base58check(s, alphabet);
+    return ok ? (struct pst_found){at, end, PST_CHECK_YES, end} : pst_find_nothing(end);
 }

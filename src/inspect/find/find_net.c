@@ -72,8 +72,8 @@ static enum pst_verdict top_level(struct pst_str tld)
     return PST_CHECK_YES;
 }
 
-/* RFC 5321 without quoted local parts and address literals, RFC 6531 for bytes above ASCII. */
-struct pst_found pst_find_email(struct pst_str t, size_t at)
+/* Where the local part before `at` begins; `at` when there is none. */
+static size_t local_start(struct pst_str t, size_t at)
 {
     size_t start = at;
     while (start > 0 && at - start < LOCAL_MAX && local_byte(t.p[start - 1])) {
@@ -96,6 +96,13 @@ struct pst_found pst_find_email(struct pst_str t, size_t at)
         }
         start = ascii < at ? ascii : start;
     }
+    return start;
+}
+
+/* RFC 5321 without quoted local parts and address literals, RFC 6531 for bytes above ASCII. */
+struct pst_found pst_find_email(struct pst_str t, size_t at)
+{
+    size_t start = local_start(t, at);
     size_t end = domain_end(t, at + 1);
     if (start == at || end == at + 1 || t.p[at - 1] == '.' || pst_find_before(t, start) == '@' ||
         pst_find_at(t, end) == '@') {
@@ -124,15 +131,36 @@ struct pst_found pst_find_email(struct pst_str t, size_t at)
     return (struct pst_found){start, end, verdict, at + 1};
 }
 
+/* Of a network of one's own, printed in books, or more likely a version. */
+static bool low_ipv4(const unsigned o[4])
+{
+    bool own = o[0] == 10 || (o[0] == 192 && o[1] == 168) ||
+               (o[0] == 172 && o[1] >= 16 && o[1] < 32);
+    bool other = (o[0] == 169 && o[1] == 254) || o[0] >= 224;
+    bool version = o[0] < 10 && o[1] < 30 && o[2] < 30;
+    bool printed = (o[0] == 192 && o[1] == 0 && o[2] == 2) ||
+                   (o[0] == 198 && o[1] == 51 && o[2] == 100) ||
+                   (o[0] == 203 && o[1] == 0 && o[2] == 113);
+    return own || other || version || printed;
+}
+
+/* What stands directly at the ends of an address says that it is part of something longer. */
+static bool ipv4_edges(struct pst_str t, size_t start, size_t end)
+{
+    uint8_t before = pst_find_before(t, start), after = pst_find_at(t, end);
+    if (pst_find_alnum(before) || before == '_' || before >= 0x80 ||
+        (before == '.' && start > 1 && pst_find_alnum(t.p[start - 2]))) {
+        return false;
+    }
+    return !pst_find_alnum(after) && after != '_' &&
+           !(after == '.' && pst_find_alnum(pst_find_at(t, end + 1))) &&
+           !(after == '-' && pst_find_letter(pst_find_at(t, end + 1)));
+}
+
 struct pst_found pst_find_ipv4(struct pst_str t, size_t at)
 {
     unsigned octet[4] = {0};
     size_t i = at;
-    uint8_t before = pst_find_before(t, at);
-    if (pst_find_alnum(before) || (before == '.' && at > 1 && pst_find_alnum(t.p[at - 2])) ||
-        before == '_' || before >= 0x80) {
-        return pst_find_nothing(at + 1);
-    }
     for (size_t k = 0; k < 4; k++) {
         size_t from = i;
         while (i - from < 3 && pst_find_digit(pst_find_at(t, i))) {
@@ -143,24 +171,13 @@ struct pst_found pst_find_ipv4(struct pst_str t, size_t at)
             return pst_find_nothing(at + 1);
         }
     }
-    uint8_t after = pst_find_at(t, i);
-    if (pst_find_alnum(after) || after == '_' ||
-        (after == '.' && pst_find_alnum(pst_find_at(t, i + 1))) ||
-        (after == '-' && pst_find_letter(pst_find_at(t, i + 1)))) {
+    if (!ipv4_edges(t, at, i)) {
         return pst_find_nothing(at + 1);
     }
     if (octet[0] == 0 || octet[0] == 127 || octet[0] >= 240 || (octet[0] == 255)) {
         return pst_find_nothing(i); /* this host, loopback, reserved: of nobody */
     }
-    bool own = octet[0] == 10 || (octet[0] == 192 && octet[1] == 168) ||
-               (octet[0] == 172 && octet[1] >= 16 && octet[1] < 32) ||
-               (octet[0] == 169 && octet[1] == 254) || octet[0] >= 224;
-    bool version = octet[0] < 10 && octet[1] < 30 && octet[2] < 30;
-    bool printed = (octet[0] == 192 && octet[1] == 0 && octet[2] == 2) ||
-                   (octet[0] == 198 && octet[1] == 51 && octet[2] == 100) ||
-                   (octet[0] == 203 && octet[1] == 0 && octet[2] == 113);
-    return (struct pst_found){at, i,
-                              own || version || printed ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES, i};
+    return (struct pst_found){at, i, low_ipv4(octet) ? PST_CHECK_PLAUSIBLE : PST_CHECK_YES, i};
 }
 
 struct groups6 {

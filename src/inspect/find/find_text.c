@@ -142,23 +142,34 @@ static bool born(int y, int m, int d)
     return y >= 1900 && y <= 2035 && pst_check_date(y, m, d);
 }
 
-/* 12/03/1985, 12.3.85, 1985-03-12 and 1985年3月12日. */
+/* 1985年3月12日 and 1985년 3월 12일. */
+static struct pst_found date_signs(struct pst_str t, size_t at, size_t i, int year)
+{
+    static const char *const signs[2] = {"年月日", "년월일"};
+    int month, day;
+    for (size_t s = 0; s < 2; s++) {
+        struct pst_str sign = pst_str_c(signs[s]);
+        if (!pst_str_starts(pst_str_from(t, i), pst_str_cut(sign, 0, 3))) {
+            continue;
+        }
+        size_t k = number_read(t, skip(t, i + 3, " "), 2, &month);
+        k = pst_str_starts(pst_str_from(t, k), pst_str_cut(sign, 3, 3)) ? k + 3 : k;
+        k = number_read(t, skip(t, k, " "), 2, &day);
+        bool last = pst_str_starts(pst_str_from(t, k), pst_str_cut(sign, 6, 3));
+        return last && born(year, month, day) ? (struct pst_found){at, k + 3, PST_CHECK_YES, k + 3}
+                                              : pst_find_nothing(i + 1);
+    }
+    return pst_find_nothing(i + 1);
+}
+
+/* 12/03/1985, 12.3.85 and 1985-03-12. */
 static struct pst_found date_numbers(struct pst_str t, size_t at)
 {
     int a, b, c;
     size_t i = number_read(t, at, 4, &a), k = i;
     uint8_t sep = pst_find_at(t, i);
-    static const char *const signs[3] = {"年月日", "년월일", ""};
-    for (size_t s = 0; s < 2; s++) {
-        struct pst_str sign = pst_str_c(signs[s]);
-        if (i - at == 4 && pst_str_starts(pst_str_from(t, i), pst_str_cut(sign, 0, 3))) {
-            k = number_read(t, skip(t, i + 3, " "), 2, &b);
-            k = pst_str_starts(pst_str_from(t, k), pst_str_cut(sign, 3, 3)) ? k + 3 : k;
-            k = number_read(t, skip(t, k, " "), 2, &c);
-            bool day = pst_str_starts(pst_str_from(t, k), pst_str_cut(sign, 6, 3));
-            return day && born(a, b, c) ? (struct pst_found){at, k + 3, PST_CHECK_YES, k + 3}
-                                        : pst_find_nothing(i + 1);
-        }
+    if (sep >= 0xE0 && i - at == 4) {
+        return date_signs(t, at, i, a);
     }
     if (i == at || sep == 0 || strchr("-/.", sep) == NULL) {
         return pst_find_nothing(at + 1);
@@ -288,6 +299,43 @@ struct pst_found pst_find_age(struct pst_str t, size_t at)
                                         : pst_find_nothing(at + 1);
 }
 
+/* --- small things ----------------------------------------------------------------------------- */
+
+/* Three or four digits by themselves: what they are, only words around can say. */
+struct pst_found pst_find_short_number(struct pst_str t, size_t at)
+{
+    int value;
+    size_t i = number_read(t, at, 4, &value);
+    uint8_t before = pst_find_before(t, at), after = pst_find_at(t, i);
+    bool alone = i - at >= 3 && !pst_find_alnum(before) && !pst_find_alnum(after) && after != '%';
+    bool part = (before == '.' || before == '-' || before == '/') && at > 1 &&
+                pst_find_alnum(t.p[at - 2]);
+    bool more = (after == '.' || after == '-' || after == '/' || after == ':') &&
+                pst_find_alnum(pst_find_at(t, i + 1));
+    return alone && !part && !more ? (struct pst_found){at, i, PST_CHECK_PLAUSIBLE, i}
+                                   : pst_find_nothing(at + 1);
+}
+
+/* Hong Kong: one or two letters, six digits, the check digit in brackets. */
+struct pst_found pst_find_hkid(struct pst_str t, size_t at)
+{
+    uint8_t compact[9];
+    size_t n = 0, start = at;
+    while (start > 0 && at - start < 2 && pst_find_letter(t.p[start - 1])) {
+        start--;
+    }
+    bool ok = start < at && !pst_find_alnum(pst_find_before(t, start)) &&
+              pst_find_at(t, at + 6) == '(' && pst_find_at(t, at + 8) == ')';
+    for (size_t i = start; ok && i <= at + 7; i++) {
+        uint8_t c = t.p[i];
+        if (i != at + 6) {
+            compact[n++] = (uint8_t)(c >= 'a' && c <= 'z' ? c - 32 : c);
+        }
+    }
+    ok = ok && pst_check_hk_hkid(pst_str_of(compact, n)) == PST_CHECK_YES;
+    return ok ? (struct pst_found){start, at + 9, PST_CHECK_YES, at + 9} : pst_find_nothing(at + 1);
+}
+
 /* --- streets ---------------------------------------------------------------------------------- */
 
 static const char behind[] = "street st road rd avenue ave lane ln drive dr boulevard blvd court "
@@ -389,6 +437,37 @@ static size_t place_after(struct pst_str t, size_t end)
     return end;
 }
 
+/* 12 rue de la Paix: the word for a street comes first. */
+static struct pst_found street_named(struct pst_str t, size_t at, size_t next)
+{
+    size_t first = letters_end(t, next, 16);
+    size_t word = skip(t, first, ". ");
+    uint8_t c = pst_find_at(t, word);
+    if (word > first &&
+        pst_find_word_in(pst_str_cut(t, next, first - next), ahead)) { /* 12 rue de la Paix */
+        size_t end = word;
+        for (size_t n = 0; n < 5; n++) {
+            c = pst_find_at(t, word);
+            size_t w = letters_end(t, word, 32);
+            bool small = w - word <= 3;
+            if (w == word || (!small && !(c >= 'A' && c <= 'Z') && c < 0xC3)) {
+                break;
+            }
+            end = small && n < 3 ? end : w;
+            word = pst_find_at(t, w) == ' ' || pst_find_at(t, w) == '\'' || pst_find_at(t, w) == '-'
+                       ? w + 1
+                       : w;
+            if (word == w) {
+                break;
+            }
+        }
+        size_t all = end > next ? place_after(t, end) : end;
+        return end > skip(t, first, ". ") ? (struct pst_found){at, all, PST_CHECK_YES, all}
+                                          : pst_find_nothing(at + 1);
+    }
+    return pst_find_nothing(at + 1);
+}
+
 struct pst_found pst_find_street(struct pst_str t, size_t at)
 {
     int number;
@@ -418,30 +497,5 @@ struct pst_found pst_find_street(struct pst_str t, size_t at)
         size_t all = place_after(t, end);
         return (struct pst_found){at, all, PST_CHECK_YES, end};
     }
-    size_t first = letters_end(t, next, 16);
-    size_t word = skip(t, first, ". ");
-    uint8_t c = pst_find_at(t, word);
-    if (word > first &&
-        pst_find_word_in(pst_str_cut(t, next, first - next), ahead)) { /* 12 rue de la Paix */
-        end = word;
-        for (size_t n = 0; n < 5; n++) {
-            c = pst_find_at(t, word);
-            size_t w = letters_end(t, word, 32);
-            bool small = w - word <= 3;
-            if (w == word || (!small && !(c >= 'A' && c <= 'Z') && c < 0xC3)) {
-                break;
-            }
-            end = small && n < 3 ? end : w;
-            word = pst_find_at(t, w) == ' ' || pst_find_at(t, w) == '\'' || pst_find_at(t, w) == '-'
-                       ? w + 1
-                       : w;
-            if (word == w) {
-                break;
-            }
-        }
-        size_t all = end > next ? place_after(t, end) : end;
-        return end > skip(t, first, ". ") ? (struct pst_found){at, all, PST_CHECK_YES, all}
-                                          : pst_find_nothing(at + 1);
-    }
-    return pst_find_nothing(at + 1);
+    return street_named(t, at, next);
 }

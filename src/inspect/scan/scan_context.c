@@ -114,28 +114,38 @@ static bool is_name(uint8_t c)
     return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '-' || c >= 0x80;
 }
 
+/* <name>value: `end` is where the '>' stands. */
+static struct pst_str tag_before(struct pst_str text, size_t end)
+{
+    size_t open = end;
+    while (open > 0 && end - open < NAME_MAX && text.p[open - 1] != '<') {
+        open--;
+    }
+    return open > 0 && text.p[open - 1] == '<' ? pst_str_cut(text, open, end - open)
+                                               : (struct pst_str){NULL, 0};
+}
+
+/* What may stand between the sign that gives and what is given. */
+static bool is_wrapping(uint8_t c)
+{
+    return c == ' ' || c == '"' || c == '\'' || c == '\t' || c == '\\' || c == '[' || c == '`' ||
+           c == '(';
+}
+
 struct pst_str pst_scan_name_before(struct pst_str text, size_t at)
 {
-    size_t i = at, steps = 0;
+    size_t i = at;
     bool given = false;
-    while (i > 0 && steps++ < 12) {
+    for (size_t steps = 0; i > 0 && steps < 12; steps++) {
         uint8_t c = text.p[i - 1];
-        if (c == ':' || c == '=') {
-            given = true;
-        } else if (c == '>' && given == false && i > 1 &&
-                   (text.p[i - 2] == '=' || text.p[i - 2] == '-')) {
-            given = true;
-        } else if (c == '>' && !given) { /* <name>value */
-            size_t open = i - 1;
-            while (open > 0 && i - open < NAME_MAX && text.p[open - 1] != '<') {
-                open--;
-            }
-            return open > 0 && text.p[open - 1] == '<' ? pst_str_cut(text, open, i - 1 - open)
-                                                       : (struct pst_str){NULL, 0};
-        } else if (c != ' ' && c != '"' && c != '\'' && c != '\t' && c != '\\' && c != '[' &&
-                   c != '`' && c != '(') {
+        bool arrow = c == '>' && i > 1 && (text.p[i - 2] == '=' || text.p[i - 2] == '-');
+        if (c == '>' && !given && !arrow) {
+            return tag_before(text, i - 1);
+        }
+        if (c != ':' && c != '=' && (c != '>' || given) && !is_wrapping(c)) {
             break;
         }
+        given = given || !is_wrapping(c);
         i--;
     }
     if (!given) {

@@ -62,6 +62,22 @@ static bool credential_ok(const struct pst_credential_rule *c)
     return ok;
 }
 
+static bool words_ok(const struct pst_scan_image *image)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < image->n_words; i++) {
+        const struct pst_data_word *w = &image->words[i];
+        ok = w->first <= image->n_links && w->n_links <= image->n_links - w->first;
+    }
+    for (size_t i = 0; ok && i < image->n_links; i++) {
+        ok = image->links[i].def < image->n_defs;
+    }
+    for (size_t i = 0; ok && i < image->n_keys; i++) {
+        ok = image->keys[i].def < image->n_defs;
+    }
+    return ok;
+}
+
 static bool rows_ok(const struct pst_scan_image *image)
 {
     size_t checks, finds;
@@ -87,17 +103,7 @@ static bool rows_ok(const struct pst_scan_image *image)
     for (size_t i = 0; ok && i < image->n_tokens; i++) {
         ok = image->tokens[i].def < image->n_defs;
     }
-    for (size_t i = 0; ok && i < image->n_words; i++) {
-        const struct pst_data_word *w = &image->words[i];
-        ok = w->first <= image->n_links && w->n_links <= image->n_links - w->first;
-    }
-    for (size_t i = 0; ok && i < image->n_links; i++) {
-        ok = image->links[i].def < image->n_defs;
-    }
-    for (size_t i = 0; ok && i < image->n_keys; i++) {
-        ok = image->keys[i].def < image->n_defs;
-    }
-    return ok;
+    return ok && words_ok(image);
 }
 
 static enum pst_status database_open(struct pst_str image, struct pst_data_table t,
@@ -154,6 +160,44 @@ static enum pst_status quick_open(struct pst_scan_image *image, struct pst_err *
         q->letter = f->letter;
         for (size_t k = 0; k < f->n; k++) {
             *(f->sep[k] == '_' ? &q->sep_any : &q->sep_fixed) |= (uint64_t)(f->sep[k] != 0) << k;
+        }
+    }
+    return PST_OK;
+}
+
+/* No letter or digit is given, no separator is one of its own. */
+static bool is_free(const struct pst_data_form *f, const struct pst_form_quick *q)
+{
+    bool hex = false;
+    for (size_t i = 0; i < f->n; i++) {
+        hex = hex || f->chars[i] == 'H';
+    }
+    return f->fixed == 0 && q->sep_fixed == 0 && !hex;
+}
+
+static enum pst_status classes_open(struct pst_scan_image *image, struct pst_err *err)
+{
+    uint32_t total = 0;
+    image->class_list = calloc(image->n_forms + 1, sizeof *image->class_list);
+    if (image->class_list == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "rules image: no memory");
+    }
+    for (size_t n = 0; n <= PST_FORM_MAX; n++) {
+        struct pst_form_classes *c = &image->classes[n];
+        const struct pst_data_length *l = &image->lengths[n];
+        c->first = total;
+        for (size_t i = l->first; i < (size_t)l->first + l->n && total < image->n_forms; i++) {
+            const struct pst_form_quick *q = &image->quick[i];
+            uint32_t k = c->first;
+            while (k < total && memcmp(&image->class_list[k].masks, q, sizeof *q) != 0) {
+                k++;
+            }
+            if (k == total) {
+                image->class_list[total++].masks = *q;
+                c->n++;
+            }
+            image->class_list[k].free |= is_free(&image->forms[i], q);
+            c->seps |= q->sep_any | q->sep_fixed;
         }
     }
     return PST_OK;
@@ -216,7 +260,7 @@ enum pst_status pst_scan_image_open(struct pst_str image, struct pst_scan_image 
     size_t checks;
     opened->checks = pst_check_rows(&checks);
     if (tables_open(image, &h, opened, err) != PST_OK || finds_open(opened, err) != PST_OK ||
-        quick_open(opened, err) != PST_OK ||
+        quick_open(opened, err) != PST_OK || classes_open(opened, err) != PST_OK ||
         database_open(image, h.token_db, &opened->token_db, err) != PST_OK ||
         database_open(image, h.word_db, &opened->word_db, err) != PST_OK) {
         pst_scan_image_close(opened);
@@ -231,6 +275,7 @@ void pst_scan_image_close(struct pst_scan_image *image)
     if (image != NULL) {
         free(image->types);
         free(image->quick);
+        free(image->class_list);
         free(image->find_defs);
         free(image);
     }

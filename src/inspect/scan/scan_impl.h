@@ -16,6 +16,16 @@ struct pst_form_quick {
     uint64_t sep_any, sep_fixed; /* before which positions a separator may, must stand */
 };
 
+/* Forms of one length with the same masks. */
+struct pst_form_class {
+    struct pst_form_quick masks;
+    bool free; /* one of them asks for nothing else */
+};
+struct pst_form_classes {
+    uint64_t seps; /* before which positions any of them may have a separator */
+    uint32_t first, n;
+};
+
 /* The recognisers that one kind of anchor wakes. */
 struct pst_scan_anchor {
     uint8_t rows[32];
@@ -38,6 +48,8 @@ struct pst_scan_image {
     const struct pst_check_row *checks;
     const struct pst_find_row *finds;
     struct pst_form_quick *quick;
+    struct pst_form_class *class_list;
+    struct pst_form_classes classes[PST_FORM_MAX + 1];
     struct pst_scan_anchor anchors[PST_ANCHORS];
     uint16_t *find_defs; /* definitions found by recognisers, grouped by row */
     size_t n_find_defs;

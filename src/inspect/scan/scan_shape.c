@@ -173,10 +173,39 @@ bool pst_form_may(const struct pst_scan_image *image, size_t form, const struct 
     return quick_fits(&image->quick[form], w->digits, w->letters, w->seps);
 }
 
+static bool one_kind(const struct pst_window *w)
+{
+    uint8_t kind = 0;
+    for (uint64_t left = w->seps; left != 0; left &= left - 1) {
+        uint8_t sep = w->sep[__builtin_ctzll(left)];
+        if (kind != 0 && sep != kind) {
+            return false;
+        }
+        kind = sep;
+    }
+    return true;
+}
+
+/* Many forms have the same masks: those are asked once. A class of which one form asks for no more
+ * than its masks decides at once. */
 static bool any_form(const struct pst_scan_image *image, const struct pst_window *w)
 {
+    const struct pst_form_classes *c = &image->classes[w->n];
+    bool maybe = false;
+    if ((w->seps & ~c->seps) != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->n; i++) {
+        const struct pst_form_class *class = &image->class_list[c->first + i];
+        if (quick_fits(&class->masks, w->digits, w->letters, w->seps)) {
+            if (class->free && one_kind(w)) {
+                return true;
+            }
+            maybe = true;
+        }
+    }
     const struct pst_data_length *l = &image->lengths[w->n];
-    for (uint32_t i = 0; i < l->n; i++) {
+    for (uint32_t i = 0; maybe && i < l->n; i++) {
         if (quick_fits(&image->quick[l->first + i], w->digits, w->letters, w->seps) &&
             pst_form_fits(&image->forms[l->first + i], w)) {
             return true;
