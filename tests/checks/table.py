@@ -61,7 +61,7 @@ TABLE = [
     ("cas", "casrn", "99999999 9999999999", {"theirs": lambda t: f"{t[:-3]}-{t[-3:-1]}-{t[-1:]}", "apart": lambda t: len(t) < 5}),
     ("container", "iso6346", "AAA<U|J|Z>9999999", {"apart": lambda t: t[3:4] == "R"}),
     ("gtin", "ean", "99999999 999999999999 9999999999999"),
-    ("orcid", "iso7064.mod_11_2", "00000001999999X9 000000029999999X 0000000199999999", {"apart": lambda t: len(t) != 16 or not t.startswith("000")}),
+    ("orcid", "iso7064.mod_11_2", "00000001999999X9 000000029999999X 0000000199999999", {"apart": lambda t: not re.fullmatch("000[0-9]{12}[0-9X]", t)}),
     # money
     ("bic", "bic", "AAAA<DE|FR|US|GB|JP>XX AAAA<DE|FR|XK>XXXXX", {"apart": lambda t: t[4:6] not in ("DE", "FR", "US", "GB", "JP", "XK")}),
     ("iban", "iban:validate", "de999999999999999999999<9> es9999999999999999999999 fr999999999999XXXXXXXXXXX99 gb99AAAA99999999999999 nl99AAAA9999999999 "
@@ -75,7 +75,7 @@ TABLE = [
     ("no_kontonr", "no.kontonr", "99999999999", {"apart": lambda t: len(t) == 7 or t.startswith("000000")}),
     ("ar_cbu", "ar.cbu", "9999999999999999999999"),
     ("nz_bankaccount", "nz.bankaccount", "<010001|030104|389000>0999999000", {"components": True, "apart": lambda t: t[:2] not in ("01", "03", "38")}),
-    ("ch_esr", "ch.esr", "999999999999999999999999999", {"apart": lambda t: len(t) < 16}),
+    ("ch_esr", "ch.esr", "999999999999999999999999999", {"apart": lambda t: not 16 <= len(t) <= 27}),
     # the Americas
     ("us_ssn", "us.ssn", "999999999"),
     ("us_itin", "us.itin", "<9>99<70|75|80|88|90|92|94|99|89|93>9999", {"apart": lambda t: 50 <= int(t[3:5] or 0) <= 65}),  # groups added since
