@@ -53,7 +53,7 @@ TABLE = [
     ("cusip", "cusip", "999999999 99999X9X9 XXXXXXXX9"),
     ("gb_sedol", "gb.sedol", "9999999 <B|C|D|F|X>XXXXX9"),
     ("figi", "figi", "bbg<B|C|D|9>XXXXXXX9 AAgXXXXXXXX9"),
-    ("lei", "lei", "999900XXXXXXXXXXXX99", {"fix": 2, "apart": length(20)}),  # they ask for no length
+    ("lei", "lei", "999900XXXXXXXXXXXX99", {"fix": 2, "apart": lambda t: len(t) != 20 or not t[18:].isdigit()}),  # they ask for neither
     ("eu_creditor", "eu.at_02", "<DE|FR|ES|AT>99<ZZZ|X1Y>XXXXXXXX9999",
      {"apart": lambda t: t[:2] not in ("DE", "FR", "ES", "AT") or not t[2:4].isdigit()}),  # they know no countries
     ("rf_reference", "iso11649", "rf<01|10|33|45|71|18|90>XXXXXXXX99", {"fix": 2}),
@@ -61,7 +61,7 @@ TABLE = [
     ("cas", "casrn", "99999999 9999999999", {"theirs": lambda t: f"{t[:-3]}-{t[-3:-1]}-{t[-1:]}", "apart": lambda t: len(t) < 5}),
     ("container", "iso6346", "AAA<U|J|Z>9999999", {"apart": lambda t: t[3:4] == "R"}),
     ("gtin", "ean", "99999999 999999999999 9999999999999"),
-    ("orcid", "iso7064.mod_11_2", "00000001999999X9 000000029999999X 0000000199999999", {"apart": lambda t: len(t) != 16 or not t.startswith("000")}),
+    ("orcid", "iso7064.mod_11_2", "00000001999999X9 000000029999999X 0000000199999999", {"apart": lambda t: not re.fullmatch("000[0-9]{12}[0-9X]", t)}),
     # money
     ("bic", "bic", "AAAA<DE|FR|US|GB|JP>XX AAAA<DE|FR|XK>XXXXX", {"apart": lambda t: t[4:6] not in ("DE", "FR", "US", "GB", "JP", "XK")}),
     ("iban", "iban:validate", "de999999999999999999999<9> es9999999999999999999999 fr999999999999XXXXXXXXXXX99 gb99AAAA99999999999999 nl99AAAA9999999999 "
@@ -75,7 +75,7 @@ TABLE = [
     ("no_kontonr", "no.kontonr", "99999999999", {"apart": lambda t: len(t) == 7 or t.startswith("000000")}),
     ("ar_cbu", "ar.cbu", "9999999999999999999999"),
     ("nz_bankaccount", "nz.bankaccount", "<010001|030104|389000>0999999000", {"components": True, "apart": lambda t: t[:2] not in ("01", "03", "38")}),
-    ("ch_esr", "ch.esr", "999999999999999999999999999", {"apart": lambda t: len(t) < 16}),
+    ("ch_esr", "ch.esr", "999999999999999999999999999", {"apart": lambda t: not 16 <= len(t) <= 27}),
     # the Americas
     ("us_ssn", "us.ssn", "999999999"),
     ("us_itin", "us.itin", "<9>99<70|75|80|88|90|92|94|99|89|93>9999", {"apart": lambda t: 50 <= int(t[3:5] or 0) <= 65}),  # groups added since
@@ -171,14 +171,14 @@ TABLE = [
     ("ee_registrikood", "ee.registrikood", "<1|7|8|9>9999999"),
     ("lt_asmens", "lt.asmens", "<3|4|5|6><ymd6>9999 <9>9999999999"),
     ("lt_pvm", "lt.pvm", "999999919 lt9999999999<1>9"),
-    ("lv_pvn", "lv.pvn", "<4|5|9>9999999999 <dmy6><0|1|2>9999", {"apart": lambda t: re.sub("^LV", "", t)[:2] >= "32" and t[0] == "3"}),  # the new series
+    ("lv_pvn", "lv.pvn", "<4|5|9>9999999999 <dmy6><0|1|2>9999", {"apart": lambda t: (lambda n: n[:2] >= "32" and n[0] == "3" or n[0] < "4" and n[6:7] > "2")(re.sub("^LV", "", t))}),  # the new series
     # central and eastern Europe
     ("pl_pesel", "pl.pesel", "<ymd6>99999 99<21|30|85|91>9999999"),
     ("pl_nip", "pl.nip", "9999999999 pl9999999999"),
     ("pl_regon", "pl.regon", "999999999 99999999999999"),
     ("cz_rc", "cz.rc", "<ymd6>9999 99<51|60|62|71|83>999999 <ymd6>999", {"apart": lambda t: len(t) == 10 and "24" <= t[:2] <= "53" or not rc_month(t)}),
     ("cz_dic", "cz.dic", "99999999 699999999 <ymd6>9999 cz99999999", {"apart": lambda t: len(t) >= 9 and (len(t) > 9 and "24" <= t[-10:-8] <= "53" or not rc_month(re.sub("^CZ", "", t)))}),
-    ("sk_dph", "sk.dph", "99<2|3|4|7|8|9>9999999 sk9999999999"),
+    ("sk_dph", "sk.dph", "99<2|3|4|7|8|9>9999999 sk9999999999", {"apart": lambda t: re.sub("^SK", "", t).startswith("0")}),
     ("hu_anum", "hu.anum", "99999999 hu99999999", {"apart": lambda t: len(re.sub("^HU", "", t)) == 11}),
     ("ro_cnp", "ro.cnp", "<1|2|5|6|7><ymd6><01|12|40|51|46>9999", {"apart": lambda t: t[7:9] not in ("01", "12", "40", "51", "46")}),
     ("ro_cui", "ro.cui", "99999999 9999999 ro999999999"),

@@ -100,7 +100,7 @@ static void keccak_f(uint64_t a[25])
             if ((lfsr & 1U) != 0) {
                 a[0] ^= UINT64_C(1) << ((1U << j) - 1);
             }
-            lfsr = (uint8_t)(lfsr << 1 ^ ((lfsr & 0x80U) != 0 ? 0x71U : 0));
+            lfsr = (uint8_t)((unsigned)lfsr << 1 ^ ((lfsr & 0x80U) != 0 ? 0x71U : 0U));
         }
     }
 }
