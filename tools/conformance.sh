@@ -2,4 +2,7 @@
 # The long comparisons with other implementations; see docs/cedar-conformance.md. CASES bounds them.
 set -euo pipefail
 cd "$(dirname "$0")/.." || exit 1
-exec tests/cedar/conformance.sh "${BUILD:-build}/src/cedar/cedar-corpus" "${CASES:-100000}"
+tests/cedar/conformance.sh "${BUILD:-build}/src/cedar/cedar-corpus" "${CASES:-100000}"
+
+# The arithmetic checks: 10^6 values beside python-stdnum.
+/usr/bin/python3 tests/checks/compare.py "${BUILD:-build}/src/inspect/check/check-verdicts" "${CHECK_VALUES:-6000}"

@@ -73,6 +73,15 @@ unsigned pst_score_mille(int tenths)
     return (unsigned)(p * 1000.0 + 0.5);
 }
 
+const char *pst_inspection_action(enum pst_action action)
+{
+    static const char *const names[] = {
+        [PST_ACT_ALLOW] = "allow",   [PST_ACT_FLAG] = "flag",       [PST_ACT_MASK] = "mask",
+        [PST_ACT_REDACT] = "redact", [PST_ACT_PARTIAL] = "partial", [PST_ACT_HASH] = "hash",
+        [PST_ACT_BLOCK] = "block"};
+    return names[action];
+}
+
 const char *pst_inspection_verdict(const struct pst_inspector *i,
                                    const struct pst_inspection *result)
 {
@@ -80,16 +89,12 @@ const char *pst_inspection_verdict(const struct pst_inspector *i,
     static const uint8_t order[] = {
         [PST_ACT_ALLOW] = 0, [PST_ACT_FLAG] = 1,   [PST_ACT_HASH] = 2, [PST_ACT_PARTIAL] = 3,
         [PST_ACT_MASK] = 4,  [PST_ACT_REDACT] = 5, [PST_ACT_BLOCK] = 6};
-    static const char *const names[] = {
-        [PST_ACT_ALLOW] = "allow",   [PST_ACT_FLAG] = "flag",       [PST_ACT_MASK] = "mask",
-        [PST_ACT_REDACT] = "redact", [PST_ACT_PARTIAL] = "partial", [PST_ACT_HASH] = "hash",
-        [PST_ACT_BLOCK] = "block"};
     uint8_t strongest = PST_ACT_ALLOW;
     for (size_t k = 0; k < result->findings.n; k++) {
         uint8_t action = pst_scan_type(i->image, result->findings.list[k].type)->action;
         strongest = order[action] > order[strongest] ? action : strongest;
     }
-    return names[strongest];
+    return pst_inspection_action((enum pst_action)strongest);
 }
 
 /* Code points before a byte offset; offsets come in order. */

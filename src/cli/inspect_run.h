@@ -32,6 +32,7 @@ PST_NODISCARD enum pst_status pst_inspector_run(struct pst_inspector *inspector,
                                                 struct pst_err *err);
 /* 0 … 1000 for log-odds in tenths: the chance in a thousand. */
 unsigned pst_score_mille(int tenths);
+const char *pst_inspection_action(enum pst_action action);
 /* "allow", "flag", "mask", … : the strongest default action of the findings. */
 const char *pst_inspection_verdict(const struct pst_inspector *inspector,
                                    const struct pst_inspection *result);

@@ -175,6 +175,26 @@ static enum pst_status make_log_key(const struct maker *m)
     return status;
 }
 
+/* What masking keys are derived from. Another one makes every token of before unknown. */
+static enum pst_status make_data_key(const struct maker *m)
+{
+    char path[PATH_MAX];
+    bool made = false;
+    if (path_of(m, "keys/data.key", path) != PST_OK) {
+        return PST_ERR;
+    }
+    if (pst_file_exists(path)) {
+        return pst_file_private(path, m->err);
+    }
+    struct pst_secret *key = pst_secret_random(SEED_BYTES);
+    if (key == NULL) {
+        return pst_fail(m->err, PST_E_NO_MEMORY, "no locked memory for the data key");
+    }
+    enum pst_status status = write_new(m, "keys/data.key", 0600, pst_secret_reveal(key), &made);
+    pst_secret_free(key);
+    return status;
+}
+
 static enum pst_status make_key(const struct maker *m, struct pst_store *store, const char *owner,
                                 const char *group, const char *label, bool may_assert,
                                 char ret[PST_KEY_CHARS + 1])
@@ -232,7 +252,7 @@ enum pst_status pst_state_make(const char *dir, bool demo, int64_t now_s,
     if (pst_crypto_init(err) != PST_OK || make_folders(&m, dir) != PST_OK ||
         write_new(&m, "postern.yaml", 0600, pst_str_c(demo ? config_demo : config_plain), &made) !=
             PST_OK ||
-        make_log_key(&m) != PST_OK || make_store(&m) != PST_OK) {
+        make_log_key(&m) != PST_OK || make_data_key(&m) != PST_OK || make_store(&m) != PST_OK) {
         pst_state_made_wipe(ret);
         return PST_ERR;
     }

@@ -66,7 +66,7 @@ static void test_compile(void **state)
         pst_memfd_unmap(&map);
         pst_fd_message_release(&m);
     }
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     test_folder_put(f, "postern.yaml", "models: {m: o}\nlistn: 1\n");
     assert_int_equal(run_compile(f, pair[1]), PST_EXIT_FAILED);
     struct pst_compile_msg msg;

@@ -2,6 +2,8 @@
 
 #include "control/policy.h"
 #include "crypto/hash.h"
+#include "inspect/image.h"
+#include "mask/mask.h"
 #include "wire/json_out.h"
 
 #include <stdio.h>
@@ -301,7 +303,52 @@ static enum pst_status make_front(struct maker *m)
     front->n_upstreams = m->config->n_upstreams;
     front->durability = (uint32_t)m->config->durability;
     front->interval_ms = m->config->interval_ms;
+    front->inspect = m->config->inspect && m->in->inspect.n > 0;
+    front->restore = m->config->restore;
+    front->n_actions = m->config->n_actions;
+    COPY(front->actions, m->config->actions);
     COPY(front->models, m->config->models);
+    return PST_OK;
+}
+
+/* An action for something that no definition finds is a mistake that would never be noticed. */
+static enum pst_status actions_check(const struct maker *m)
+{
+    struct pst_scan_image *image = NULL;
+    struct pst_actions actions = {{0}};
+    struct pst_str data;
+    enum pst_status status = pst_inspect_image_section(m->in->inspect, PST_SECTION_DATA, &data,
+                                                       m->err);
+    if (status == PST_OK) {
+        status = pst_scan_image_open(data, &image, m->err);
+    }
+    for (uint32_t i = 0; status == PST_OK && i < m->config->n_actions; i++) {
+        const struct pst_image_action *row = &m->config->actions[i];
+        if (pst_actions_set(image, &actions, pst_str_c(row->who), (enum pst_action)row->action,
+                            false) == 0) {
+            status = pst_fail(m->err, PST_E_CONFIG,
+                              "inspect: there is no type or group \"%s\"; postern rules list "
+                              "shows them",
+                              row->who);
+        }
+    }
+    pst_scan_image_close(image);
+    return status;
+}
+
+static enum pst_status make_inspect(struct maker *m)
+{
+    if (!m->config->inspect || m->in->inspect.n == 0) {
+        return PST_OK;
+    }
+    if (actions_check(m) != PST_OK) {
+        return PST_ERR;
+    }
+    uint8_t *image = make_image(m, PST_IMAGE_INSPECT, 0, PST_IMAGE_INSPECT_AT + m->in->inspect.n);
+    if (image == NULL) {
+        return PST_ERR;
+    }
+    memcpy(&image[PST_IMAGE_INSPECT_AT], m->in->inspect.p, m->in->inspect.n);
     return PST_OK;
 }
 
@@ -414,8 +461,8 @@ static enum pst_status policies_open(const struct pst_blob *blob, struct pst_err
 
 static enum pst_status make_all(struct maker *m)
 {
-    if (make_texts(m) != PST_OK || make_plan(m) != PST_OK || make_front(m) != PST_OK ||
-        make_warden(m) != PST_OK) {
+    if (make_texts(m) != PST_OK || make_plan(m) != PST_OK || make_inspect(m) != PST_OK ||
+        make_front(m) != PST_OK || make_warden(m) != PST_OK) {
         return PST_ERR;
     }
     for (uint32_t i = 0; i < m->config->n_upstreams; i++) {

@@ -21,13 +21,14 @@ struct pst_compile_in {
     size_t n_policies;
     const struct pst_source *schemas; /* the operator's, beside the built-in one */
     size_t n_schemas;
+    struct pst_str inspect;   /* the inspection image; empty: texts are not inspected */
     uint64_t seed;            /* of the hash tables that requests are looked up in: random */
     struct pst_str state_dir; /* absolute, no slash at the end */
     uint32_t generation;      /* 1 and up */
     uint32_t admin_uid;
 };
 
-enum { PST_IMAGES_MAX = 5 + PST_UPSTREAMS_MAX };
+enum { PST_IMAGES_MAX = 6 + PST_UPSTREAMS_MAX };
 
 struct pst_blob {
     enum pst_image_kind kind;

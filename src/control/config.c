@@ -33,7 +33,7 @@ static const struct pst_config_field top_fields[] = {
     {"policies", read_policies},   {"upstreams", pst_config_upstreams},
     {"models", pst_config_models}, {"groups", pst_config_groups},
     {"limits", read_limits},       {"rates", pst_config_rates},
-    {"audit", read_audit},
+    {"audit", read_audit},         {"inspect", pst_config_inspect},
 };
 static const struct pst_config_section top_section = {"", top_fields, PST_LEN(top_fields)};
 
@@ -58,6 +58,7 @@ static void defaults(struct pst_config *config)
     config->admin.port = 8081;
     config->fronts = 2;
     config->sandbox = PST_SANDBOX_NORMAL;
+    config->inspect = config->restore = true;
     config->durability = PST_DURABLE_ANSWER;
     config->interval_ms = 50;
     put(config->log_name, sizeof config->log_name, "postern");
@@ -123,6 +124,7 @@ bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key
         &pst_config_model_section,
         &pst_config_route_section,
         &pst_config_rate_section,
+        &pst_config_inspect_section,
     };
     for (size_t i = 0; i < PST_LEN(sections); i++) {
         if (at < sections[i]->n) {

@@ -48,6 +48,9 @@ struct pst_config {
     struct pst_config_upstream upstreams[PST_UPSTREAMS_MAX]; /* in the file's order */
     struct pst_image_model models[PST_MODELS_MAX];           /* sorted by name */
     struct pst_config_member *members;                       /* sorted, no doubles */
+    bool inspect, restore; /* texts are looked at; tokens are turned back in answers */
+    uint32_t n_actions;
+    struct pst_image_action actions[PST_INSPECT_ROWS_MAX]; /* in the file's order */
     struct pst_limits limits;
     struct pst_image_limit rates[PST_LIMIT_ROWS_MAX];
     enum pst_durability durability;

@@ -31,6 +31,7 @@ extern const struct pst_config_section pst_config_key_section;
 extern const struct pst_config_section pst_config_model_section;
 extern const struct pst_config_section pst_config_route_section;
 extern const struct pst_config_section pst_config_rate_section;
+extern const struct pst_config_section pst_config_inspect_section;
 
 enum pst_status pst_config_refuse(struct pst_config_reader *r, const struct pst_yaml *node,
                                   const char *fmt, ...) PST_PRINTF(3, 4);
@@ -65,5 +66,7 @@ enum pst_status pst_config_groups(struct pst_config_reader *r, const struct pst_
                                   void *into);
 enum pst_status pst_config_rates(struct pst_config_reader *r, const struct pst_yaml *node,
                                  void *into);
+enum pst_status pst_config_inspect(struct pst_config_reader *r, const struct pst_yaml *node,
+                                   void *into);
 
 #endif

@@ -43,7 +43,7 @@ static void test_refused(void **state)
     } rows[] = {
         {"permit (principal, action, resource)\n", "[]", 2},
         {"permit (principal, action, resource);\npermt (principal, action, resource);\n", "[]", 2},
-        {"// fine\n\n@mask(\"pii\")\npermit (principal, action, resource);\n", "[]", 3},
+        {"// fine\n\n@step_up(\"pii\")\npermit (principal, action, resource);\n", "[]", 3},
         {"@max_tokens(\"many\") permit (principal, action, resource);\n", "[]", 1},
         {"@max_token(\"5\") permit (principal, action, resource);\n", "[]", 1},
         {"permit (principal, action, resource);\n", "[{\"uid\":", 0},
@@ -269,17 +269,25 @@ static void test_decisions(void **state)
 
 /* A forbid that is never true, and cannot be evaluated where the member is not what the schema
  * says: then the decision would be another one. */
-static void put_probe(struct pst_buf *out, const char *action, const struct pst_json *member)
+static void put_probe(struct pst_buf *out, const char *action, const char *of,
+                      const struct pst_json *member)
 {
-    const char *operation = pst_json_is(member, PST_JSON_STRING)   ? "like \"\\u{1}!\""
-                            : pst_json_is(member, PST_JSON_NUMBER) ? "< -1"
+    const char *operation = pst_json_is(member, PST_JSON_STRING)   ? " like \"\\u{1}!\""
+                            : pst_json_is(member, PST_JSON_NUMBER) ? " < -1"
+                            : pst_json_is(member, PST_JSON_ARRAY)  ? ".contains(\"\\u{1}!\")"
                                                                    : NULL;
+    if (pst_json_is(member, PST_JSON_OBJECT)) {
+        for (const struct pst_json *m = pst_json_first(member); m != NULL; m = m->next) {
+            put_probe(out, action, "findings.", m);
+        }
+        return;
+    }
     (void)pst_buf_fmt(
         out, "forbid (principal, action == Postern::Action::\"%s\", resource) when { ", action);
     (void)(operation != NULL
-               ? pst_buf_fmt(out, "context.%.*s %s };\n", PST_FMT(member->name), operation)
-               : pst_buf_fmt(out, "context.%.*s && !context.%.*s };\n", PST_FMT(member->name),
-                             PST_FMT(member->name)));
+               ? pst_buf_fmt(out, "context.%s%.*s%s };\n", of, PST_FMT(member->name), operation)
+               : pst_buf_fmt(out, "context.%s%.*s && !context.%s%.*s };\n", of,
+                             PST_FMT(member->name), of, PST_FMT(member->name)));
 }
 
 /* What the gate asks is what the schema says it asks: else what was proven would not hold. */
@@ -314,7 +322,7 @@ static void test_requests_conform(void **state)
         const struct pst_json *v = pst_json_parse(
             &config, &arena, pst_arena_copy(&arena, pst_buf_str(&blank)), &err);
         for (const struct pst_json *m = pst_json_first(v); m != NULL; m = m->next) {
-            put_probe(&text, actions[i], m);
+            put_probe(&text, actions[i], "", m);
             probes++;
         }
     }

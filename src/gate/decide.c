@@ -81,7 +81,51 @@ static bool obligation_possible(struct pst_str name, struct pst_str value)
     if (pst_str_eq(name, PST_STR("strip"))) {
         return pst_str_eq(value, PST_STR("tool"));
     }
+    if (pst_str_eq(name, PST_STR("mask")) || pst_str_eq(name, PST_STR("redact")) ||
+        pst_str_eq(name, PST_STR("block"))) {
+        return pst_found_words_valid(value);
+    }
     return true;
+}
+
+/* Whether what was found already leaves as `name` demands. */
+static bool demand_met(struct pst_str name, const struct pst_found *f)
+{
+    if (pst_str_eq(name, PST_STR("redact"))) {
+        return f->state == PST_FOUND_REMOVED;
+    }
+    return f->state != PST_FOUND_CLEAR;
+}
+
+/* @mask, @redact, @block: each type that was found and is meant becomes a demand, or a denial. */
+static void demand_take(struct court *c, struct pst_str name, struct pst_str value)
+{
+    struct pst_decision *d = c->out;
+    struct pst_str word;
+    size_t at = 0;
+    bool block = pst_str_eq(name, PST_STR("block"));
+    while (pst_found_word(value, &at, &word)) {
+        for (size_t i = 0; i < c->facts->n_findings; i++) {
+            const struct pst_found *f = &c->facts->findings[i];
+            if (!pst_found_meant(f, word)) {
+                continue;
+            }
+            if (block) {
+                d->blocked = f->type;
+            } else if (!demand_met(name, f)) {
+                size_t n = name.n + 1 + f->type.n;
+                uint8_t *text = pst_arena_take(c->arena, n);
+                if (text == NULL) {
+                    d->blocked = f->type; /* no memory to say what is demanded: denied */
+                    return;
+                }
+                memcpy(text, name.p, name.n);
+                text[name.n] = ':';
+                memcpy(&text[name.n + 1], f->type.p, f->type.n);
+                list_add(d->demands, &d->n_demands, pst_str_of(text, n));
+            }
+        }
+    }
 }
 
 /* Takes on what one determining policy demands: of several, the strictest holds. */
@@ -95,6 +139,8 @@ static void obligation_take(struct court *c, struct pst_str name, struct pst_str
         }
     } else if (pst_str_eq(name, PST_STR("record"))) {
         d->sync_first = true;
+    } else {
+        demand_take(c, name, value);
     }
     list_add(d->obligations, &d->n_obligations, name);
 }
@@ -112,6 +158,10 @@ static bool obligations_take(struct court *c, uint32_t policy)
         if (o != NULL && o->kind == DO) {
             obligation_take(c, name, value);
         }
+    }
+    if (c->out->blocked.n > 0) {
+        deny(c->out, PST_E_SENSITIVE_DATA, "a policy lets none of this pass", c->out->blocked);
+        return false;
     }
     return true;
 }
@@ -163,11 +213,64 @@ static void put_count(struct pst_cedar_record *rec, struct pst_str key, uint64_t
     pst_cedar_record_put(rec, key, pst_cedar_long(v > INT64_MAX ? INT64_MAX : (int64_t)v));
 }
 
+/* In the order of the bits of enum pst_evasion. */
+static const struct pst_str evasions[] = {
+    PST_STR_INIT("invisible"), PST_STR_INIT("tags"),      PST_STR_INIT("selectors"),
+    PST_STR_INIT("bidi"),      PST_STR_INIT("lookalike"), PST_STR_INIT("styled"),
+    PST_STR_INIT("spaced"),    PST_STR_INIT("leet"),      PST_STR_INIT("marks"),
+    PST_STR_INIT("control"),   PST_STR_INIT("encoded"),   PST_STR_INIT("cipher"),
+    PST_STR_INIT("hidden"),    PST_STR_INIT("roles"),     PST_STR_INIT("script"),
+    PST_STR_INIT("gibberish"),
+};
+
+/* Types found, of one kind: those that would leave in clear, or those that would not. */
+static struct pst_cedar_value found_set(const struct pst_facts *f, struct pst_cedar_request *r,
+                                        bool secrets, bool clear)
+{
+    struct pst_cedar_value list[PST_FOUND_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_findings && n < PST_LEN(list); i++) {
+        const struct pst_found *one = &f->findings[i];
+        bool open = one->state == PST_FOUND_CLEAR;
+        if (clear ? open && one->secret == secrets : !open) {
+            list[n++] = pst_cedar_string(r, one->type);
+        }
+    }
+    return pst_cedar_set(r, list, n);
+}
+
+/* What inspection of the texts says. */
+static struct pst_cedar_value findings(const struct pst_facts *f, struct pst_cedar_request *r)
+{
+    struct pst_cedar_value flags[PST_LEN(evasions)];
+    size_t n = 0, masked = 0;
+    struct pst_cedar_record *rec = pst_cedar_record_new(r, 8);
+    if (rec == NULL) {
+        return pst_cedar_bool(false);
+    }
+    for (size_t i = 0; i < PST_LEN(evasions); i++) {
+        if ((f->evasion >> i & 1) != 0) {
+            flags[n++] = pst_cedar_string(r, evasions[i]);
+        }
+    }
+    for (size_t i = 0; i < f->n_findings; i++) {
+        masked += f->findings[i].state != PST_FOUND_CLEAR ? 1 : 0;
+    }
+    pst_cedar_record_put(rec, PST_STR("secrets"), found_set(f, r, true, true));
+    pst_cedar_record_put(rec, PST_STR("personal"), found_set(f, r, false, true));
+    pst_cedar_record_put(rec, PST_STR("replaced"), found_set(f, r, false, false));
+    pst_cedar_record_put(rec, PST_STR("masked"), pst_cedar_bool(masked > 0));
+    put_count(rec, PST_STR("injection"), f->injection);
+    pst_cedar_record_put(rec, PST_STR("evasion"), pst_cedar_set(r, flags, n));
+    pst_cedar_record_put(rec, PST_STR("tainted"), pst_cedar_bool(f->tainted));
+    return pst_cedar_record_done(rec);
+}
+
 /* The context of every action: docs/policy.md lists the members. */
 static struct pst_cedar_value context(struct court *c, struct pst_cedar_request *r)
 {
     const struct pst_facts *f = c->facts;
-    struct pst_cedar_record *rec = pst_cedar_record_new(r, 16);
+    struct pst_cedar_record *rec = pst_cedar_record_new(r, 20);
     if (rec == NULL) {
         return pst_cedar_bool(false);
     }
@@ -187,6 +290,7 @@ static struct pst_cedar_value context(struct court *c, struct pst_cedar_request 
     put_count(rec, PST_STR("bytes"), f->bytes);
     put_count(rec, PST_STR("attempt"), f->attempt);
     pst_cedar_record_put(rec, PST_STR("toolOffered"), pst_cedar_bool(f->tool_offered));
+    pst_cedar_record_put(rec, PST_STR("findings"), findings(f, r));
     return pst_cedar_record_done(rec);
 }
 
@@ -381,5 +485,5 @@ void pst_decide(const struct pst_cedar *policies, const struct pst_facts *facts,
     ret->sync_first = ret->sync_first || row->place == PST_PLACE_CONTROL;
     bool clamp = ret->max_tokens != 0 &&
                  (facts->max_tokens == 0 || facts->max_tokens > ret->max_tokens);
-    ret->verdict = clamp || ret->n_strip > 0 ? PST_AMEND : PST_RELEASE;
+    ret->verdict = clamp || ret->n_strip > 0 || ret->n_demands > 0 ? PST_AMEND : PST_RELEASE;
 }

@@ -33,6 +33,10 @@ struct pst_decision {
     size_t n_obligations;
     const struct pst_str *strip; /* tools to take out */
     size_t n_strip;
+    /* What of the findings must not leave as it would: "mask:TYPE", "redact:TYPE". */
+    struct pst_str demands[PST_DECISION_LIST];
+    size_t n_demands;
+    struct pst_str blocked; /* a type that was found and that a policy lets not pass; empty: none */
     const struct pst_str *permitted; /* listModels: what may be listed */
     size_t n_permitted;
 };

@@ -4,6 +4,7 @@
 #define PST_GATE_FACTS_H
 
 #include "base/err.h"
+#include "gate/findings.h"
 #include "gate/operation.h"
 
 #include <stdbool.h>
@@ -40,6 +41,11 @@ struct pst_facts {
     uint8_t attempt;
     uint32_t max_tokens, messages, choices, images, files, audios, remote_urls, unknown_members;
     uint64_t bytes; /* of the body, or of a tool call's arguments */
+    const struct pst_found *findings; /* of the texts as they would leave */
+    size_t n_findings;
+    uint16_t injection; /* 0 … 1000 */
+    uint32_t evasion;   /* enum pst_evasion bits of inspect/normal/normal.h */
+    bool tainted;       /* text from outside (a tool, a document) looks like instructions */
     const struct pst_str *tools;
     size_t n_tools;
     int64_t wall_ns;

@@ -26,6 +26,7 @@ static enum pst_status check_warden(struct pst_str image, struct pst_err *err);
 static enum pst_status check_egress(struct pst_str image, struct pst_err *err);
 static enum pst_status check_dial(struct pst_str image, struct pst_err *err);
 static enum pst_status check_audit(struct pst_str image, struct pst_err *err);
+static enum pst_status check_inspect(struct pst_str image, struct pst_err *err);
 
 struct kind_row {
     size_t size; /* of the fixed part */
@@ -40,6 +41,7 @@ static const struct kind_row kinds[] = {
     [PST_IMAGE_EGRESS] = {sizeof(struct pst_egress_image), false, check_egress},
     [PST_IMAGE_DIAL] = {sizeof(struct pst_dial_image), false, check_dial},
     [PST_IMAGE_AUDIT] = {sizeof(struct pst_audit_image), false, check_audit},
+    [PST_IMAGE_INSPECT] = {PST_IMAGE_INSPECT_AT, true, check_inspect},
 };
 
 const struct pst_limit_row *pst_limit_row(enum pst_limit limit)
@@ -291,6 +293,8 @@ static enum pst_status check_plan(struct pst_str image, struct pst_err *err)
     return PST_OK;
 }
 
+enum { ACTIONS_LAST = 6 }; /* PST_ACT_BLOCK: gate does not know the scanner */
+
 static enum pst_status check_front(struct pst_str image, struct pst_err *err)
 {
     const struct pst_front_image *front = (const void *)image.p;
@@ -299,6 +303,15 @@ static enum pst_status check_front(struct pst_str image, struct pst_err *err)
     }
     if (front->durability > PST_DURABLE_INTERVAL || front->interval_ms == 0) {
         return bad(err, "durability");
+    }
+    if (front->inspect > 1 || front->restore > 1 || front->n_actions > PST_INSPECT_ROWS_MAX) {
+        return bad(err, "inspection");
+    }
+    for (uint32_t i = 0; i < front->n_actions; i++) {
+        const struct pst_image_action *row = &front->actions[i];
+        if (!TEXT(row->who) || row->action > ACTIONS_LAST || row->answers > 1) {
+            return bad(err, "an action");
+        }
     }
     return models_check(front->models, front->n_models, front->n_upstreams, err);
 }
@@ -427,4 +440,10 @@ static enum pst_status check_audit(struct pst_str image, struct pst_err *err)
         return bad(err, "durability, interval or the log's name");
     }
     return names_check(audit->upstream_names, audit->n_upstreams, err);
+}
+
+/* Its inside is the scanner's to check. */
+static enum pst_status check_inspect(struct pst_str image, struct pst_err *err)
+{
+    return image.n > PST_IMAGE_INSPECT_AT ? PST_OK : bad(err, "it is empty");
 }

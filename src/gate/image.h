@@ -7,48 +7,17 @@
  *   warden  models, groups, limits, policies, static entities
  *   egress  one upstream
  *   dial    the hosts that may be connected to
- *   audit   where the log lives and how durable it is */
+ *   audit   where the log lives and how durable it is
+ *   inspect what fronts look for in texts (inspect/image.h), behind the head at a multiple of 64 */
 #ifndef PST_GATE_IMAGE_H
 #define PST_GATE_IMAGE_H
 
 #include "base/err.h"
 #include "base/str.h"
-#include "gate/limits.h"
+#include "gate/image_parts.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum pst_image_kind {
-    PST_IMAGE_PLAN = 1,
-    PST_IMAGE_FRONT,
-    PST_IMAGE_WARDEN,
-    PST_IMAGE_EGRESS,
-    PST_IMAGE_DIAL,
-    PST_IMAGE_AUDIT,
-};
-
-enum {
-    PST_IMAGE_MAGIC = 0x31545350, /* "PST1" */
-    PST_IMAGE_VERSION = 2,
-    PST_NAME_MAX = 64,   /* names of upstreams, groups, owners, with the NUL */
-    PST_MODEL_MAX = 128, /* model names and aliases, with the NUL */
-    PST_HOST_MAX = 256,
-    PST_PATH_MAX = 256,
-    PST_UPSTREAMS_MAX = 32,
-    PST_MODELS_MAX = 256,
-    PST_ROUTES_MAX = 8, /* upstreams tried in order for one model */
-    PST_LISTENERS_MAX = 8,
-    PST_FRONTS_MAX = 16,
-    PST_LIMIT_ROWS_MAX = 64,
-    PST_UPSTREAM_CONTROL = 255, /* the upstream index that means the control role */
-    PST_IMAGE_CEDAR_ALIGN = 16,
-};
-
-struct pst_image_head {
-    uint32_t magic, version, kind, generation;
-    uint64_t size;      /* of the whole image in bytes */
-    uint8_t digest[32]; /* SHA-256 of the configuration and policy sources, for evidence */
-};
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
@@ -79,19 +48,7 @@ struct pst_plan {
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
 };
 
-/* --- models ----------------------------------------------------------------------------------- */
-
-struct pst_image_route {
-    uint32_t upstream;         /* index into the plan's upstreams */
-    char model[PST_MODEL_MAX]; /* the name the upstream knows */
-};
-
-struct pst_image_model {
-    char name[PST_MODEL_MAX]; /* what clients ask for; the table is sorted by it */
-    uint32_t max_tokens;      /* cap put in by front; 0: none */
-    uint32_t n_routes;
-    struct pst_image_route routes[PST_ROUTES_MAX];
-};
+/* --- front ------------------------------------------------------------------------------------ */
 
 struct pst_front_image {
     struct pst_image_head head;
@@ -99,6 +56,10 @@ struct pst_front_image {
     uint32_t n_models, n_upstreams;
     uint32_t durability; /* enum pst_durability, for /readyz */
     uint32_t interval_ms;
+    uint32_t inspect; /* 1: texts are inspected; a front without an inspection image serves none */
+    uint32_t restore; /* 1: tokens of this conversation are restored in answers */
+    uint32_t n_actions, pad;
+    struct pst_image_action actions[PST_INSPECT_ROWS_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
 };
 

@@ -206,7 +206,10 @@ static void test_impossible_obligations(void **state)
 {
     (void)state;
     static const char *const annotations[] = {
-        "@mask(\"pii\")",
+        "@mask(\"\")",
+        "@mask",
+        "@redact(\"EMAIL,\")",
+        "@block(\"e-mail\")",
         "@step_up(\"phr\")",
         "@approve(\"finance\")",
         "@capture(\"all\")",
@@ -254,7 +257,7 @@ static void test_obligations_of_parts(void **state)
     assert_int_equal(judge(&t), PST_AMEND);
     assert_int_equal(t.d.max_tokens, 77);
     end(&t);
-    begin(&t, CHAT "@mask(\"pii\") " OFFER("good"));
+    begin(&t, CHAT "@approve(\"pii\") " OFFER("good"));
     t.facts.tools = tool;
     t.facts.n_tools = 1;
     assert_int_equal(judge(&t), PST_DENY);
@@ -271,6 +274,82 @@ static void test_obligations_of_parts(void **state)
     t.who.may_assert = true;
     assert_int_equal(judge(&t), PST_DENY);
     end(&t);
+}
+
+static const struct pst_found found[] = {
+    {.type = PST_STR_INIT("EMAIL"), .state = PST_FOUND_CLEAR, .count = 2},
+    {.type = PST_STR_INIT("IBAN"), .state = PST_FOUND_MASKED, .count = 1},
+    {.type = PST_STR_INIT("AWS_KEY"), .secret = true, .state = PST_FOUND_REMOVED, .count = 1},
+};
+
+/* What a policy demands of what was found: nothing where it is met already. */
+static void test_demands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *annotation;
+        enum pst_verdict verdict;
+        const char *demand; /* the only one */
+    } rows[] = {
+        {"@mask(\"pii\")", PST_AMEND, "mask:EMAIL"},
+        {"@mask(\"EMAIL,IBAN\")", PST_AMEND, "mask:EMAIL"},
+        {"@mask(\"IBAN\")", PST_RELEASE, NULL},
+        {"@mask(\"secrets\")", PST_RELEASE, NULL},
+        {"@mask(\"PHONE\")", PST_RELEASE, NULL},
+        {"@redact(\"IBAN\")", PST_AMEND, "redact:IBAN"},
+        {"@redact(\"AWS_KEY\")", PST_RELEASE, NULL},
+        {"@block(\"PHONE\")", PST_RELEASE, NULL},
+        {"@block(\"email\")", PST_DENY, NULL},
+        {"@block(\"secrets\")", PST_DENY, NULL}, /* also where it would not leave */
+    };
+    for (size_t i = 0; i < PST_LEN(rows); i++) {
+        char text[256];
+        struct trial t;
+        (void)snprintf(text, sizeof text, "@id(\"a\") %s permit (principal, action, resource);",
+                       rows[i].annotation);
+        begin(&t, text);
+        t.facts.findings = found;
+        t.facts.n_findings = PST_LEN(found);
+        assert_int_equal(judge(&t), rows[i].verdict);
+        assert_int_equal(t.d.n_demands, rows[i].demand != NULL ? 1 : 0);
+        assert_true(rows[i].demand == NULL ||
+                    pst_str_eq(t.d.demands[0], pst_str_c(rows[i].demand)));
+        assert_true(rows[i].verdict != PST_DENY || t.d.code == PST_E_SENSITIVE_DATA);
+        end(&t);
+    }
+}
+
+static void test_findings_are_facts(void **state)
+{
+    (void)state;
+    static const char *const hold[] = {
+        "context.findings.personal == [\"EMAIL\"]",
+        "context.findings.secrets.isEmpty()",
+        "context.findings.replaced == [\"IBAN\", \"AWS_KEY\"]",
+        "context.findings.masked",
+        "context.findings.injection == 812",
+        "context.findings.evasion == [\"bidi\", \"invisible\"]",
+        "context.findings.tainted",
+    };
+    for (size_t i = 0; i < PST_LEN(hold); i++) {
+        char text[256];
+        struct trial t;
+        (void)snprintf(text, sizeof text, "permit (principal, action, resource) when { %s };",
+                       hold[i]);
+        begin(&t, text);
+        t.facts.findings = found;
+        t.facts.n_findings = PST_LEN(found);
+        t.facts.injection = 812;
+        t.facts.evasion = 1U << 0 | 1U << 3;
+        t.facts.tainted = true;
+        assert_int_equal(judge(&t), PST_RELEASE);
+        t.facts.n_findings = 0;
+        t.facts.injection = 0;
+        t.facts.evasion = 0;
+        t.facts.tainted = false;
+        assert_int_equal(judge(&t), i == 1 ? PST_RELEASE : PST_DENY);
+        end(&t);
+    }
 }
 
 /* Administration is always durable before it happens. */
@@ -519,6 +598,8 @@ int main(void)
         cmocka_unit_test(test_obligations),
         cmocka_unit_test(test_impossible_obligations),
         cmocka_unit_test(test_obligations_of_parts),
+        cmocka_unit_test(test_demands),
+        cmocka_unit_test(test_findings_are_facts),
         cmocka_unit_test(test_administration),
         cmocka_unit_test(test_tools),
         cmocka_unit_test(test_strip),

@@ -35,6 +35,15 @@ const char *pst_action_name(enum pst_action action)
     return (unsigned)action < PST_LEN(names) ? names[action] : "block";
 }
 
+/* Personal data that a definition would cut short or hash is masked without configuration: a token
+ * tells an upstream less, and its value comes back. */
+static enum pst_action unconfigured(const struct pst_type *type)
+{
+    bool reversible = !type->secret &&
+                      (type->action == PST_ACT_PARTIAL || type->action == PST_ACT_HASH);
+    return reversible ? PST_ACT_MASK : (enum pst_action)type->action;
+}
+
 static enum pst_action fit(const struct pst_type *type, enum pst_action action)
 {
     return type->secret && action == PST_ACT_MASK ? PST_ACT_REDACT : action;
@@ -46,8 +55,15 @@ void pst_actions_default(const struct pst_scan_image *image, struct pst_actions 
     size_t n = pst_scan_types(image);
     for (size_t i = 0; i < n && i < PST_TYPES_MAX; i++) {
         const struct pst_type *type = pst_scan_type(image, i);
-        ret->of[i] = (uint8_t)fit(type, (enum pst_action)type->action);
+        ret->of[i] = (uint8_t)fit(type, unconfigured(type));
     }
+}
+
+/* Words for kinds hold also where no definition is of that kind. */
+static bool is_kind(struct pst_str who)
+{
+    return pst_str_eq_nocase(who, PST_STR("all")) || pst_str_eq_nocase(who, PST_STR("secrets")) ||
+           pst_str_eq_nocase(who, PST_STR("personal")) || pst_str_eq_nocase(who, PST_STR("pii"));
 }
 
 static bool meant(const struct pst_type *type, struct pst_str who)
@@ -77,7 +93,7 @@ size_t pst_actions_set(const struct pst_scan_image *image, struct pst_actions *a
         actions->of[i] = (uint8_t)(only_stricter ? pst_action_stricter(now, want) : want);
         found++;
     }
-    return found;
+    return found == 0 && is_kind(who) ? 1 : found;
 }
 
 bool pst_actions_any(const struct pst_scan_image *image, const struct pst_actions *actions)

@@ -155,6 +155,17 @@ static enum pst_status put_finding(const struct job *j, const struct pst_finding
                     pst_error_row(PST_E_SENSITIVE_DATA)->text, PST_FMT(type->name));
 }
 
+/* What stays as it is is only counted: forms within it are forms all the same. */
+static bool passes(const struct job *j, const struct pst_finding *f)
+{
+    enum pst_action action = action_of(j->m, f);
+    if (action != PST_ACT_ALLOW && action != PST_ACT_FLAG) {
+        return false;
+    }
+    tally(j->m->tally, f->type, action);
+    return true;
+}
+
 /* A token or look-alike of the text. */
 static void put_form(const struct job *j, const struct pst_token_at *t)
 {
@@ -188,7 +199,7 @@ static enum pst_status render(const struct job *j, const struct pst_findings *fo
             continue;
         }
         bool inside = f != NULL && more && f->start >= form.start && f->end <= form.end;
-        if (inside) {
+        if (inside || (f != NULL && passes(j, f))) {
             i++;
         } else if (f != NULL && (!more || f->start < form.end)) {
             pst_buf_add(j->out, pst_str_cut(text, at, f->start - at));
@@ -239,6 +250,23 @@ enum pst_status pst_mask_text(const struct pst_mask *m, struct pst_str key, stru
     return render(&j, &found, text.n);
 }
 
+/* An armoured block begins with a line that has spaces in it, "-----BEGIN … KEY-----": nothing of
+ * such a line leaves before it is whole. RFC 7468 §3; no label is longer than LINE. */
+static size_t opener_start(struct pst_str text)
+{
+    enum { LINE = 96 };
+    static const struct pst_str dashes = PST_STR_INIT("-----");
+    size_t from = text.n > LINE ? text.n - LINE : 0;
+    for (size_t i = text.n; i > from; i--) {
+        if (text.p[i - 1] == '\n') {
+            from = i;
+            break;
+        }
+    }
+    size_t found = pst_str_find(pst_str_from(text, from), dashes);
+    return found == PST_NPOS ? text.n : from + found;
+}
+
 /* Where a release may end: before whatever is not whole yet. Findings and forms that overlap one
  * another are cut off together: they are looked at together when they are whole. */
 static size_t release_end(const struct pst_str text, const struct pst_findings *found)
@@ -247,7 +275,9 @@ static size_t release_end(const struct pst_str text, const struct pst_findings *
     size_t start = 0, stop = 0, i = 0;
     struct pst_token_walk walk = {0};
     struct pst_token_at form;
+    size_t opener = opener_start(text);
     end = end > text.n - tail ? text.n - tail : end;
+    end = end > opener ? opener : end;
     bool more = pst_token_next(&walk, text, &form);
     while (i < found->n || more) {
         bool finding = i < found->n && (!more || found->list[i].start <= form.start);

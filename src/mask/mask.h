@@ -23,11 +23,12 @@ enum pst_action pst_action_stricter(enum pst_action a, enum pst_action b);
 enum pst_action pst_action_find(struct pst_str name);
 const char *pst_action_name(enum pst_action action);
 
-/* What the definitions say. */
+/* What the definitions say; but personal data is masked where they would cut it short or hash it.
+ */
 void pst_actions_default(const struct pst_scan_image *image, struct pst_actions *ret);
 /* `who`: a type, a group of them, or "secrets", "personal" (or "pii"), "all", without regard to
  * case. `only_stricter`: as a policy demands; else the action is set as it is. A secret is never
- * tokenised: for it, mask is redact. Returns how many types it meant. */
+ * tokenised: for it, mask is redact. Returns how many types it meant, 0 for an unknown name. */
 size_t pst_actions_set(const struct pst_scan_image *image, struct pst_actions *actions,
                        struct pst_str who, enum pst_action action, bool only_stricter);
 /* Whether any type has another action than allow. */

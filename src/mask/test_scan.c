@@ -107,12 +107,16 @@ enum pst_status pst_scan(struct pst_scanner *scanner, const struct pst_scan_text
             at++;
         }
         if (at > start) {
-            size_t type = classify(pst_str_cut(t, start, at - start));
+            size_t stop = at;
+            while (stop > start && t.p[stop - 1] == '.') {
+                stop--; /* the end of a sentence */
+            }
+            size_t type = classify(pst_str_cut(t, start, stop - start));
             if (at == t.n && text->more) {
                 ret->safe = start;
             } else if (type != PST_NPOS) {
                 scanner->list[n++] = (struct pst_finding){.start = (uint32_t)start,
-                                                          .end = (uint32_t)at,
+                                                          .end = (uint32_t)stop,
                                                           .type = (uint16_t)type,
                                                           .why = PST_WHY_FORM};
             }

@@ -88,7 +88,7 @@ struct pst_audit_pending {
 };
 
 /* audit_records.c: messages to records. The views in *r live as long as the message and `space`. */
-enum { PST_AUDIT_LISTS = 6, PST_AUDIT_ITEMS = 1400 };
+enum { PST_AUDIT_LISTS = 7, PST_AUDIT_ITEMS = 1600 };
 struct pst_audit_space {
     struct pst_str items[PST_AUDIT_ITEMS];
     char request[PST_ID_CHARS + 4];

@@ -72,7 +72,8 @@ bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release 
         !list_take(&cur, m->errors_n, space, &used, &d->policy_errors) ||
         !list_take(&cur, m->obligations_n, space, &used, &d->obligations) ||
         !list_take(&cur, m->tools_n, space, &used, &d->tools) ||
-        !list_take(&cur, m->permitted_n, space, &used, ret_permitted) || !pst_cur_done(&cur)) {
+        !list_take(&cur, m->permitted_n, space, &used, ret_permitted) ||
+        !list_take(&cur, m->findings_n, space, &used, &d->findings) || !pst_cur_done(&cur)) {
         return false;
     }
     bool nothing_sent = m->body_bytes == 0;

@@ -14,6 +14,7 @@ enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 static void config_free(struct pst_front_config *config)
 {
     if (config->retired && config->users == 0) {
+        pst_front_inspect_close(config->inspect);
         pst_memfd_unmap(&config->map);
         free(config);
     }
@@ -25,11 +26,23 @@ void pst_front_config_put(struct pst_front_config *config)
     config_free(config);
 }
 
+/* What is looked for comes before the configuration that it belongs to. */
+static enum pst_status on_inspect(struct pst_front *f, const struct pst_ipc_image *image, int fd,
+                                  struct pst_err *err)
+{
+    pst_front_inspect_close(f->inspect);
+    f->inspect = NULL;
+    return pst_front_inspect_open(fd, image->size, &f->inspect, err);
+}
+
 /* Requests under way keep the configuration they began with: a reload never cuts a stream. */
 static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
                                 struct pst_err *err)
 {
     struct pst_front *f = user;
+    if (image->kind == PST_IMAGE_INSPECT) {
+        return on_inspect(f, image, *fd, err);
+    }
     struct pst_front_config *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for a configuration");
@@ -46,6 +59,13 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const struct pst_front_image *image;
     } cast = {.p = fresh->map.p};
     fresh->image = cast.image;
+    if (f->inspect != NULL && pst_front_inspect_configure(f->inspect, fresh, err) != PST_OK) {
+        pst_memfd_unmap(&fresh->map);
+        free(fresh);
+        return PST_ERR;
+    }
+    fresh->inspect = f->inspect;
+    f->inspect = NULL;
     if (f->config != NULL) {
         f->config->retired = true;
         config_free(f->config);
@@ -82,9 +102,46 @@ static void listener_ready(struct pst_loop *loop, struct pst_watch watch, unsign
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* Nobody is let in before texts can be masked: what waits at the door waits a moment longer. */
+static enum pst_status open_up(struct pst_front *f, struct pst_err *err)
+{
+    if (!f->admin && f->config->image->inspect != 0 && !f->masking_there) {
+        return PST_OK;
+    }
+    for (size_t i = 0; i < f->n_listeners; i++) {
+        if (pst_watch(f->house.loop, f->listeners[i].fd, PST_READ, listener_ready, &f->listeners[i],
+                      &f->listeners[i].watch, err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    f->open = true;
+    return PST_OK;
+}
+
+/* Keys may have come back: it is the same key. */
+static enum pst_status on_masking(struct pst_front *f, const struct pst_ipc_masking *m)
+{
+    struct pst_err err = {0};
+    if (f->masking_there) {
+        return PST_OK;
+    }
+    enum pst_status status = pst_hmac_init(&f->masking, pst_str_of(m->key, sizeof m->key), &err);
+    f->masking_there = status == PST_OK;
+    if (status == PST_OK && f->begun && !f->open) {
+        status = open_up(f, &err);
+    }
+    if (status != PST_OK) {
+        pst_house_fail(&f->house, &err);
+    }
+    return PST_OK;
+}
+
 static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
 {
     struct pst_front *f = ctx;
+    if (m->type == PST_IPC_MASKING) {
+        return on_masking(f, m->fixed);
+    }
     if (m->type == PST_IPC_ANSWER) {
         return pst_front_on_answer(f, link, m);
     }
@@ -124,13 +181,8 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
 static enum pst_status on_begin(void *user, struct pst_err *err)
 {
     struct pst_front *f = user;
-    for (size_t i = 0; i < f->n_listeners; i++) {
-        if (pst_watch(f->house.loop, f->listeners[i].fd, PST_READ, listener_ready, &f->listeners[i],
-                      &f->listeners[i].watch, err) != PST_OK) {
-            return PST_ERR;
-        }
-    }
-    return PST_OK;
+    f->begun = true;
+    return open_up(f, err);
 }
 
 static void on_end(void *user)
@@ -155,7 +207,8 @@ int pst_front_main(uint8_t index, bool admin)
     };
     struct pst_err err = {0};
     struct pst_front *f = calloc(1, sizeof *f);
-    if (f == NULL || pst_crypto_init(&err) != PST_OK || pst_sha256_init(&f->sha, &err) != PST_OK) {
+    if (f == NULL || pst_crypto_init(&err) != PST_OK || pst_sha256_init(&f->sha, &err) != PST_OK ||
+        pst_aead_init(&f->aead, &err) != PST_OK) {
         free(f);
         return 1;
     }
@@ -163,6 +216,7 @@ int pst_front_main(uint8_t index, bool admin)
     f->seed = pst_random_u64();
     pst_map_init(&f->requests, f->seed, REQUESTS_MAX);
     pst_buf_init(&f->log, LOG_CAP);
+    pst_buf_init(&f->masked, 0); /* its cap comes with the configuration of a request */
     pst_openai_request_names(&f->request_names);
     pst_openai_answer_names(&f->answer_names);
     int status = pst_house_run(&f->house, PST_ROLE_FRONT, index, &ops, f);

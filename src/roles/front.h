@@ -70,6 +70,11 @@ struct pst_front {
     struct pst_map requests; /* by id */
     struct pst_openai_names request_names, answer_names;
     struct pst_sha256 sha;
+    struct pst_hmac masking; /* under the key that keys gives */
+    bool masking_there, begun, open;
+    struct pst_aead aead;              /* of the values in the vaults */
+    struct pst_buf masked;             /* one text, as it will leave */
+    struct pst_front_inspect *inspect; /* came, and waits for its configuration */
     uint64_t seed, last_id;
     bool accepting;
     struct pst_timer accept_timer;

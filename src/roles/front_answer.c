@@ -265,6 +265,11 @@ static enum pst_status guard_begin(struct pst_front_request *r, const struct pst
     limits.event_bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_sse_line_bytes);
     limits.arguments_bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_tool_arguments_bytes);
     limits.hold_bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes);
+    const struct pst_lane_filter *filter = NULL;
+    if (pst_front_inspect_answer(r, &filter, err) != PST_OK) {
+        pst_house_count(&f->house, PST_METRIC_EXCEPTION(PST_X_ANSWER_UNINSPECTED), 1);
+        return PST_ERR;
+    }
     const struct pst_answer_config config = {
         .limits = limits,
         .arena = &r->conn->arena,
@@ -277,6 +282,8 @@ static enum pst_status guard_begin(struct pst_front_request *r, const struct pst
         .request_id = id_view(r),
         .tools = r->exchange.tools,
         .n_tools = r->exchange.n_tools,
+        .filter = filter,
+        .filter_ctx = &r->texts.guard,
     };
     if (pst_answer_init(&r->answer, &config, err) != PST_OK) {
         return PST_ERR;
@@ -322,6 +329,9 @@ static bool tool_ask(struct pst_front_request *r)
 
 static void answer_failed(struct pst_front_request *r, const struct pst_err *err)
 {
+    if (err->code == PST_E_UNINSPECTED) {
+        pst_house_count(&r->conn->front->house, PST_METRIC_EXCEPTION(PST_X_ANSWER_UNINSPECTED), 1);
+    }
     pst_front_withdraw(r);
     if (!r->head_written && r->guarding && r->answer.facts.events_out == 0) {
         pst_front_answer_error(r, err, r->retry_after_ms);
@@ -353,6 +363,7 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
 {
     struct pst_err err = {0};
     enum pst_status status = PST_OK;
+    r->texts.guard.now_ms = pst_loop_now_ms(r->conn->front->house.loop);
     while (in.n > 0 && status == PST_OK && !pst_answer_ended(&r->answer)) {
         size_t used = 0;
         status = pst_answer_feed(&r->answer, in, &used, &r->guarded, &err);
@@ -399,6 +410,7 @@ void pst_front_answer_verdict(struct pst_front_request *r, bool allow)
 {
     struct pst_err err = {0};
     enum pst_status status;
+    r->texts.guard.now_ms = pst_loop_now_ms(r->conn->front->house.loop);
     do {
         status = pst_answer_verdict(&r->answer, allow, &r->guarded, &err);
         allow = false; /* of a next call that cannot even be asked for */

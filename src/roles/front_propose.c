@@ -106,7 +106,7 @@ static uint16_t small(uint64_t v)
     return v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
 }
 
-/* Credential, assertion and tool names: the tail of a proposal. */
+/* Credential, assertion, tool names and findings: the tail of a proposal. */
 static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
                        struct pst_ipc_propose *m)
 {
@@ -115,17 +115,24 @@ static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
     }
     m->cred_n = (uint16_t)r->credential.n;
     m->assertion_n = (uint16_t)r->assertion.n;
-    if (m->fault != PST_E_NONE) {
-        return true;
-    }
     size_t before = tail->n;
-    for (size_t i = 0; i < r->exchange.n_tools; i++) {
-        if (!pst_ipc_list_add(tail, r->exchange.tools[i].name)) {
-            return false;
+    if (m->fault == PST_E_NONE) {
+        for (size_t i = 0; i < r->exchange.n_tools; i++) {
+            if (!pst_ipc_list_add(tail, r->exchange.tools[i].name)) {
+                return false;
+            }
         }
+        m->tools_n = small(r->exchange.n_tools);
     }
-    m->tools_n = small(r->exchange.n_tools);
     m->tools_bytes = (uint16_t)(tail->n - before);
+    before = tail->n;
+    if (!pst_front_inspect_findings(r, tail, &m->findings_n)) {
+        return false;
+    }
+    m->findings_bytes = (uint16_t)(tail->n - before);
+    m->injection = r->texts.injection;
+    m->evasion = r->texts.evasion;
+    m->tainted = r->texts.tainted ? 1 : 0;
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "roles/front.h"
 
 #include "crypto/random.h"
+#include "mask/scope.h"
 
 static struct pst_str nothing(void)
 {
@@ -21,7 +22,8 @@ static enum pst_status header_check(struct pst_str name, struct pst_err *err)
 #include "tables/headers.def"
 #undef PST_HEADER
     };
-    if (pst_str_eq(name, PST_STR("postern-end-user"))) {
+    if (pst_str_eq(name, PST_STR("postern-end-user")) ||
+        pst_str_eq(name, PST_STR("postern-conversation"))) {
         return PST_OK;
     }
     for (size_t i = 0; i < PST_LEN(refused); i++) {
@@ -66,6 +68,21 @@ static enum pst_status credential_read(struct pst_front_request *r, struct pst_e
     if (n == 1) {
         r->assertion = value;
     }
+    return PST_OK;
+}
+
+/* A client may name the conversation that a request belongs to. */
+static enum pst_status conversation_read(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_str value = nothing();
+    size_t n = pst_h1_find(r->head, PST_STR("postern-conversation"), &value);
+    if (n > 1 || (n == 1 && !pst_conversation_valid(value))) {
+        return pst_fail(err, PST_E_HTTP_HEADER,
+                        "postern-conversation is one name of at most %d letters, digits, "
+                        "underscores, dots and dashes",
+                        PST_CONVERSATION_MAX);
+    }
+    r->texts.conversation = value;
     return PST_OK;
 }
 
@@ -144,8 +161,8 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
     if (r->head == NULL) {
         return PST_STEP_WAIT;
     }
-    if (credential_read(r, err) != PST_OK || route_read(r, err) != PST_OK ||
-        media_check(r, err) != PST_OK) {
+    if (credential_read(r, err) != PST_OK || conversation_read(r, err) != PST_OK ||
+        route_read(r, err) != PST_OK || media_check(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
     if (r->route.operation == PST_OP_NONE) {
@@ -280,10 +297,23 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
     /* what is known beforehand goes in at once, so that the usual request takes one round */
     if ((r->model->max_tokens != 0 &&
          !pst_exchange_cap_tokens(&r->exchange, r->model->max_tokens, false)) ||
-        !pst_exchange_want_usage(&r->exchange) || pst_front_serialise(r, err) != PST_OK) {
+        !pst_exchange_want_usage(&r->exchange)) {
         return PST_STEP_STOP;
     }
     return PST_STEP_NEXT;
+}
+
+/* --- texts: what they hold -------------------------------------------------------------------- */
+
+static enum pst_step_result step_texts(void *request, struct pst_err *err)
+{
+    struct pst_front_request *r = request;
+    if (pst_operation_row(r->route.operation)->place != PST_PLACE_UPSTREAM) {
+        return PST_STEP_NEXT;
+    }
+    return pst_front_inspect_request(r, err) == PST_OK && pst_front_serialise(r, err) == PST_OK
+               ? PST_STEP_NEXT
+               : PST_STEP_STOP;
 }
 
 /* Administration travels as "METHOD path", a line feed, and the JSON in its canonical spelling. */
@@ -351,6 +381,7 @@ static const struct pst_step steps[] = {
     {"admit", step_admit, PST_X_REQUEST_UNREADABLE},
     {"read", step_read, PST_X_REQUEST_UNREADABLE},
     {"inspect", step_inspect, PST_X_REQUEST_UNKNOWN},
+    {"texts", step_texts, PST_X_REQUEST_UNINSPECTED},
     {"propose", step_propose, PST_X_WARDEN_SILENT},
     {"guard", step_guard, PST_X_ANSWER_UNREADABLE},
 };
@@ -517,6 +548,11 @@ static void on_amend(struct pst_front_request *r, const struct pst_ipc_amend *m,
     if (ok && m->max_tokens != 0) {
         ok = pst_exchange_cap_tokens(&r->exchange, m->max_tokens, false);
     }
+    struct pst_str *demands = PST_ARENA_ARRAY(&r->conn->arena, m->demands_n, struct pst_str);
+    for (uint16_t i = 0; ok && i < m->demands_n; i++) {
+        ok = demands != NULL && pst_ipc_list_next(&cur, &demands[i]);
+    }
+    ok = ok && pst_front_inspect_amend(r, demands, m->demands_n, &err) == PST_OK;
     pst_front_withdraw(r);
     r->amended = true;
     if (!ok || pst_front_serialise(r, &err) != PST_OK || pst_front_propose(r, &err) != PST_OK) {

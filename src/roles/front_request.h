@@ -8,6 +8,7 @@
 #include "gate/image.h"
 #include "gate/operation.h"
 #include "gate/steps.h"
+#include "roles/front_inspect.h"
 #include "sys/ipc.h"
 #include "wire/h1.h"
 #include "wire/json.h"
@@ -20,6 +21,7 @@ struct pst_front_conn;
 struct pst_front_config {
     struct pst_str map;
     const struct pst_front_image *image;
+    struct pst_front_inspect *inspect; /* NULL: none came */
     uint32_t users;
     bool retired;
 };
@@ -51,6 +53,7 @@ struct pst_front_request {
     struct pst_json_parser json;
     bool json_begun;
     struct pst_exchange exchange;
+    struct pst_front_texts texts;
     const struct pst_image_model *model;
     struct pst_buf body; /* what is to leave, re-serialised */
 

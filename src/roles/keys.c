@@ -1,10 +1,12 @@
-/* Keys: signs what audit asks it to sign, with the log's key, and nothing else. No network, no
- * files after its start; the key never leaves. */
+/* Keys: signs what audit asks it to sign, with the log's key, and gives each front the masking key
+ * that it derives from the data key. Nothing else: no network, no files after its start; neither of
+ * its own keys ever leaves. */
 #include "roles/roles.h"
 
 #include "crypto/crypto.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
+#include "mask/scope.h"
 #include "roles/house.h"
 #include "sys/fd.h"
 
@@ -14,13 +16,43 @@ struct keys {
     struct pst_house house;
     struct pst_key *log_key;
     uint8_t public_key[PST_ED25519_BYTES];
+    struct pst_secret *masking;
 };
+
+static enum pst_status data_key(struct keys *k, int fd, struct pst_err *err)
+{
+    uint8_t key[PST_DATA_KEY_BYTES], masking[PST_MASKING_KEY_BYTES];
+    if (pst_fd_pread_full(fd, key, sizeof key, 0, err) != PST_OK) {
+        return pst_fail(err, PST_E_CONFIG, "the data key cannot be read");
+    }
+    pst_masking_key(key, masking);
+    k->masking = pst_secret_new(pst_str_of(masking, sizeof masking));
+    pst_wipe(key, sizeof key);
+    pst_wipe(masking, sizeof masking);
+    return k->masking != NULL ? PST_OK : pst_fail(err, PST_E_NO_MEMORY, "no locked memory");
+}
+
+/* All fronts have the same one, so that a conversation may go on in any of them. */
+static void on_peer(void *user, struct pst_link *link)
+{
+    struct keys *k = user;
+    struct pst_ipc_masking m;
+    if (link->peer != PST_ROLE_FRONT || k->masking == NULL) {
+        return;
+    }
+    memcpy(m.key, pst_secret_reveal(k->masking).p, sizeof m.key);
+    (void)PST_LINK_SEND(link, MASKING, &m);
+    pst_wipe(&m, sizeof m);
+}
 
 static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, int *fd,
                                 struct pst_err *err)
 {
     struct keys *k = user;
     uint8_t seed[PST_ED25519_BYTES];
+    if (grant->what == PST_GRANT_DATA_KEY) {
+        return data_key(k, *fd, err);
+    }
     if (grant->what != PST_GRANT_LOG_KEY) {
         return pst_fail(err, PST_E_CONFIG, "keys was granted something it has no use for");
     }
@@ -77,14 +109,15 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     (void)go;
     (void)sandbox;
     struct keys *k = user;
-    return k->log_key != NULL ? PST_OK
-                              : pst_fail(err, PST_E_CONFIG, "keys was started without the log key");
+    return k->log_key != NULL && k->masking != NULL
+               ? PST_OK
+               : pst_fail(err, PST_E_CONFIG, "keys was started without its keys");
 }
 
 int pst_keys_main(uint8_t index)
 {
     static const struct pst_house_ops ops = {
-        .grant = on_grant, .start = on_start, .message = on_message};
+        .grant = on_grant, .start = on_start, .message = on_message, .peer_new = on_peer};
     struct pst_err err = {0};
     struct keys *k = calloc(1, sizeof *k);
     if (k == NULL || pst_crypto_init(&err) != PST_OK) {
@@ -93,6 +126,7 @@ int pst_keys_main(uint8_t index)
     }
     int status = pst_house_run(&k->house, PST_ROLE_KEYS, index, &ops, k);
     pst_key_free(k->log_key);
+    pst_secret_free(k->masking);
     free(k);
     return status;
 }

@@ -40,7 +40,7 @@ static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
     switch ((unsigned)a->role) {
     case PST_ROLE_FRONT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_AUDIT ||
-               (b->role == PST_ROLE_EGRESS && !a->admin) ||
+               ((b->role == PST_ROLE_EGRESS || b->role == PST_ROLE_KEYS) && !a->admin) ||
                (b->role == PST_ROLE_CONTROL && a->admin);
     case PST_ROLE_AUDIT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_EGRESS ||
@@ -212,6 +212,9 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
     case PST_ROLE_AUDIT:
         return path_grant(c, PST_GRANT_LOG_DIR, "audit", O_RDONLY | O_DIRECTORY, err);
     case PST_ROLE_KEYS:
+        if (path_grant(c, PST_GRANT_DATA_KEY, "keys/data.key", O_RDONLY, err) != PST_OK) {
+            return PST_ERR;
+        }
         return path_grant(c, PST_GRANT_LOG_KEY, "keys/log.seed", O_RDONLY, err);
     case PST_ROLE_CONTROL:
         return path_grant(c, PST_GRANT_STATE_DIR, "store", O_RDONLY | O_DIRECTORY, err);

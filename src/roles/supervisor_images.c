@@ -28,6 +28,14 @@ const struct pst_super_image *pst_super_image_of(const struct pst_super_images *
     return NULL;
 }
 
+static bool image_send(struct pst_child *c, const struct pst_super_image *image)
+{
+    struct pst_ipc_image m = {
+        .size = image->size, .kind = image->kind, .generation = c->super->current.generation};
+    int fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+    return fd >= 0 && pst_link_send(&c->link, PST_IPC_IMAGE, &m, (struct pst_str){NULL, 0}, fd);
+}
+
 void pst_super_image_send(struct pst_child *c)
 {
     static const enum pst_image_kind kinds[PST_ROLE_COUNT] = {
@@ -40,13 +48,14 @@ void pst_super_image_send(struct pst_child *c)
     const struct pst_super_image *image =
         kind != 0 ? pst_super_image_of(images, kind, c->role == PST_ROLE_EGRESS ? c->index : 0)
                   : NULL;
+    /* what a front looks for comes before the configuration that says what to do about it */
+    const struct pst_super_image *inspect = c->role == PST_ROLE_FRONT
+                                                ? pst_super_image_of(images, PST_IMAGE_INSPECT, 0)
+                                                : NULL;
     if (image == NULL || !c->running) {
         return;
     }
-    struct pst_ipc_image m = {
-        .size = image->size, .kind = image->kind, .generation = images->generation};
-    int fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || !pst_link_send(&c->link, PST_IPC_IMAGE, &m, (struct pst_str){NULL, 0}, fd)) {
+    if ((inspect != NULL && !image_send(c, inspect)) || !image_send(c, image)) {
         pst_super_log(c->super, "%s/%u did not get its image", pst_role_name(c->role), c->index);
         pst_child_kill(c); /* its next life begins with it */
     }

@@ -22,6 +22,8 @@ struct pst_case {
     uint32_t peer_uid;
     const struct pst_keyring_key *key;
     struct pst_principal who;
+    const struct pst_found *findings;
+    size_t n_findings;
     struct pst_facts facts;
     struct pst_decision decision;
     struct pst_budget_hold hold;
@@ -214,6 +216,11 @@ static void facts_of_proposal(struct pst_case *c, const struct pst_str *tools, s
         .remote_urls = p->remote_urls,
         .unknown_members = p->unknown_members,
         .bytes = p->body_bytes,
+        .findings = c->findings,
+        .n_findings = c->n_findings,
+        .injection = p->injection,
+        .evasion = p->evasion,
+        .tainted = p->tainted != 0,
         .tools = tools,
         .n_tools = n_tools,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),
@@ -368,6 +375,9 @@ static struct pst_ipc_release decision_message(const struct pst_case *c,
     m.obligations_n = list_put(tail, d->obligations, d->n_obligations);
     m.tools_n = list_put(tail, c->facts.tools, c->facts.n_tools);
     m.permitted_n = list_put(tail, d->permitted, d->n_permitted);
+    for (size_t i = 0; i < c->n_findings; i++) {
+        m.findings_n = (uint16_t)(m.findings_n + list_put(tail, &c->findings[i].text, 1));
+    }
     return m;
 }
 
@@ -488,7 +498,9 @@ static void amend(struct pst_case *c, const struct pst_image_route *route)
     pst_buf_init(&tail, PST_IPC_TAIL_MAX / 2);
     struct pst_ipc_amend m = {.req = c->p->req, .max_tokens = c->decision.max_tokens};
     m.strip_n = list_put(&tail, c->decision.strip, c->decision.n_strip);
-    if (m.strip_n != c->decision.n_strip || !keep(c, c->p->req, PST_REQ_AMENDED)) {
+    m.demands_n = list_put(&tail, c->decision.demands, c->decision.n_demands);
+    if (m.strip_n != c->decision.n_strip || m.demands_n != c->decision.n_demands ||
+        !keep(c, c->p->req, PST_REQ_AMENDED)) {
         deny_for(c, route, PST_E_CONCURRENCY_LIMITED);
     } else {
         (void)pst_link_send(c->front, PST_IPC_AMEND, &m, pst_buf_str(&tail), -1);
@@ -550,11 +562,33 @@ static bool tail_split(struct pst_str tail, uint16_t cred_n, uint16_t assertion_
     return true;
 }
 
-static bool tools_read(struct pst_case *c, struct pst_str list, struct pst_str **ret)
+static bool findings_read(struct pst_case *c, struct pst_str list)
 {
     const struct pst_ipc_propose *p = c->p;
     struct pst_cur cur = pst_cur_of(list);
-    if (p->tools_n > PST_TOOLS_MAX || list.n != p->tools_bytes) {
+    struct pst_found *found = PST_ARENA_ARRAY(&c->w->arena, p->findings_n, struct pst_found);
+    if (p->findings_n > PST_FOUND_MAX || found == NULL || p->injection > 1000 || p->tainted > 1) {
+        return false;
+    }
+    for (uint16_t i = 0; i < p->findings_n; i++) {
+        struct pst_str item;
+        if (!pst_ipc_list_next(&cur, &item) || !pst_found_get(item, &found[i])) {
+            return false;
+        }
+    }
+    c->findings = found;
+    c->n_findings = p->findings_n;
+    return pst_cur_done(&cur);
+}
+
+/* The lists behind credential and assertion: tools, then findings. */
+static bool tools_read(struct pst_case *c, struct pst_str lists, struct pst_str **ret)
+{
+    const struct pst_ipc_propose *p = c->p;
+    struct pst_str list = pst_str_cut(lists, 0, p->tools_bytes);
+    struct pst_cur cur = pst_cur_of(list);
+    if (p->tools_n > PST_TOOLS_MAX || lists.n != (size_t)p->tools_bytes + p->findings_bytes ||
+        !findings_read(c, pst_str_from(lists, p->tools_bytes))) {
         return false;
     }
     *ret = PST_ARENA_ARRAY(&c->w->arena, p->tools_n, struct pst_str);

@@ -91,9 +91,10 @@ static void defs_put(struct builder *b)
 /* --- literals --------------------------------------------------------------------------------- */
 
 static bool token_put(struct builder *b, size_t def, struct pst_buf *expression, size_t n,
-                      bool nocase)
+                      size_t literal, bool nocase)
 {
-    struct pst_data_token row = {.def = (uint16_t)def, .n = (uint16_t)n};
+    struct pst_data_token row = {
+        .def = (uint16_t)def, .n = (uint16_t)n, .literal = (uint16_t)literal};
     return put(&b->tokens, &row, sizeof row) &&
            pst_literals_add(&b->token_literals, pst_buf_str(expression), nocase);
 }
@@ -119,8 +120,52 @@ static bool entry_put(struct builder *b, size_t def, struct pst_str literal)
             }
         }
     }
-    ok = ok && token_put(b, def, &expression, n, d->literals_nocase);
+    ok = ok && token_put(b, def, &expression, n, literal.n, d->literals_nocase);
     pst_buf_release(&expression);
+    return ok;
+}
+
+/* One spelling of a name: where the rule has '_', any one separator, or with `glued` none. */
+static bool name_spelt(struct builder *b, size_t def, struct pst_str name, bool glued)
+{
+    struct pst_buf expression;
+    pst_buf_init(&expression, 65536);
+    size_t n = 0;
+    bool ok = true, gaps = false;
+    for (size_t i = 0; i < name.n && ok; i++) {
+        bool gap = name.p[i] == '_' && i > 0;
+        gaps = gaps || gap;
+        if (!gap) {
+            ok = pst_literal_put(&expression, pst_str_cut(name, i, 1));
+        } else if (!glued) {
+            ok = pst_buf_add(&expression, PST_STR("[_\\-. ]"));
+        }
+        n += gap && glued ? 0 : 1;
+    }
+    if (!glued || (gaps && n >= 5)) {
+        ok = ok && token_put(b, def, &expression, n, n, true);
+    }
+    pst_buf_release(&expression);
+    return ok;
+}
+
+/* A name as people write it: apiKey, API-KEY, and in capitals of scripts that the matcher does not
+ * fold. */
+static bool name_put(struct builder *b, size_t def, struct pst_str name)
+{
+    bool ascii = true, ok = name_spelt(b, def, name, false) && name_spelt(b, def, name, true);
+    for (size_t i = 0; i < name.n; i++) {
+        ascii = ascii && name.p[i] < 0x80;
+    }
+    for (int all = 0; all < 2 && !ascii && ok; all++) {
+        struct pst_buf changed;
+        pst_buf_init(&changed, 1024);
+        ok = pst_word_upper(name, all == 1, &changed);
+        if (ok && !pst_str_eq(pst_buf_str(&changed), name)) {
+            ok = name_spelt(b, def, pst_buf_str(&changed), false);
+        }
+        pst_buf_release(&changed);
+    }
     return ok;
 }
 
@@ -129,8 +174,10 @@ static bool tokens_put(struct builder *b)
     bool ok = true;
     for (size_t i = 0; i < b->set->n_defs && ok; i++) {
         const struct pst_rule_def *d = &b->set->defs[i];
+        bool names = d->data.kind == PST_DEF_CREDENTIAL &&
+                     d->credential.kind == PST_CREDENTIAL_ASSIGNED;
         for (size_t k = 0; k < d->n_literals && ok; k++) {
-            ok = entry_put(b, i, d->literals[k]);
+            ok = names ? name_put(b, i, d->literals[k]) : entry_put(b, i, d->literals[k]);
         }
         for (const struct pst_rule_word *w = d->dictionary; w != NULL && ok; w = w->next) {
             ok = entry_put(b, i, w->text);

@@ -1,7 +1,7 @@
 /* The two small languages of definitions: forms of numbers and codes, values of credentials. */
 #include "rules/data_compile.h"
 
-enum { EXPANSIONS_MAX = 32 };
+enum { EXPANSIONS_MAX = 64 };
 
 /* One element of a form as written. */
 struct element {

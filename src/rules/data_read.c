@@ -4,6 +4,8 @@
 #include "rules/data_compile.h"
 #include "yaml/yamltree.h"
 
+enum { FORMS_MAX = 128 }; /* of one definition, repeats spelled out */
+
 struct reader {
     struct pst_arena *arena;
     struct pst_rule_set *set;
@@ -217,14 +219,14 @@ static enum pst_status forms_read(struct reader *r, const struct pst_yaml *node,
 {
     const struct pst_yaml *item = node->kind == PST_YAML_LIST ? node->first : node;
     d->data.kind = PST_DEF_FORM;
-    d->forms = PST_ARENA_ARRAY(r->arena, 64, struct pst_data_form);
+    d->forms = PST_ARENA_ARRAY(r->arena, FORMS_MAX, struct pst_data_form);
     if (d->forms == NULL) {
         return no_memory(r);
     }
     for (; item != NULL; item = node->kind == PST_YAML_LIST ? item->next : NULL) {
         size_t made;
         const char *why;
-        if (!pst_rule_form_read(r->arena, item->text, &d->forms[d->n_forms], 64 - d->n_forms, &made,
+        if (!pst_rule_form_read(r->arena, item->text, &d->forms[d->n_forms], FORMS_MAX - d->n_forms, &made,
                                 &why)) {
             return fail(r, item->line, why);
         }

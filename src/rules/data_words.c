@@ -130,27 +130,29 @@ bool pst_set_put(struct pst_buf *out, const uint8_t set[32], unsigned n)
     return ok && pst_buf_add(out, pst_str_c(text));
 }
 
-/* The simple cases of Latin, Greek and Cyrillic: what context words are written in. */
+/* The simple cases of Latin, Greek and Cyrillic, what context words are written in: from where to
+ * where, and what is to be taken away; `every` 2: every second one is a small letter. */
+struct cases {
+    uint32_t from, to, less, every;
+};
+
 static uint32_t upper(uint32_t c)
 {
-    if ((c >= 'a' && c <= 'z') || (c >= 0xE0 && c <= 0xFE && c != 0xF7) ||
-        (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) || (c >= 0x430 && c <= 0x44F)) {
-        return c - 0x20;
+    static const struct cases list[] = {
+        {'a', 'z', 0x20, 1},     {0xE0, 0xF6, 0x20, 1},   {0xF8, 0xFE, 0x20, 1},
+        {0x101, 0x12F, 1, 2},    {0x133, 0x137, 1, 2},    {0x13A, 0x148, 1, 2},
+        {0x14B, 0x177, 1, 2},    {0x17A, 0x17E, 1, 2},    {0x1A1, 0x1A1, 1, 1},
+        {0x1B0, 0x1B0, 1, 1},    {0x219, 0x21B, 1, 2},    {0x3AC, 0x3AC, 0x26, 1},
+        {0x3AD, 0x3AF, 0x25, 1}, {0x3B1, 0x3C1, 0x20, 1}, {0x3C3, 0x3C9, 0x20, 1},
+        {0x3CC, 0x3CC, 0x40, 1}, {0x430, 0x44F, 0x20, 1}, {0x450, 0x45F, 0x50, 1},
+        {0x491, 0x491, 1, 1},    {0x1EA1, 0x1EF9, 1, 2},
+    };
+    for (size_t i = 0; i < PST_LEN(list); i++) {
+        if (c >= list[i].from && c <= list[i].to && (c - list[i].from) % list[i].every == 0) {
+            return c - list[i].less;
+        }
     }
-    if (c >= 0x450 && c <= 0x45F) {
-        return c - 0x50;
-    }
-    if (c >= 0x3AD && c <= 0x3AF) {
-        return c - 37;
-    }
-    bool even_upper = (c >= 0x100 && c <= 0x137 && c != 0x131) || (c >= 0x14A && c <= 0x177) ||
-                      (c >= 0x218 && c <= 0x21B) || (c >= 0x1EA0 && c <= 0x1EF9) ||
-                      (c >= 0x490 && c <= 0x491);
-    bool odd_upper = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
-    if ((even_upper && (c & 1U) == 1) || (odd_upper && (c & 1U) == 0)) {
-        return c - 1;
-    }
-    return c == 0x3AC ? 0x386 : c == 0x3CC ? 0x38C : c == 0x1B0 ? 0x1AF : c == 0x1A1 ? 0x1A0 : c;
+    return c;
 }
 
 bool pst_word_upper(struct pst_str word, bool all, struct pst_buf *out)

@@ -16,5 +16,7 @@ PST_NODISCARD enum pst_status pst_inspect_image_build(const struct pst_image_par
 /* The image that the build made from rules/ and that is built into the program; at a multiple
  * of 64. */
 struct pst_str pst_builtin_inspect_image(void);
+/* The files of definitions that it was made from (data_try.h: a pack), for their examples. */
+struct pst_str pst_builtin_rule_pack(void);
 
 #endif

@@ -1,5 +1,6 @@
-/* The build's compiler of rules: rulec OUT WEIGHTS|- FILE… writes the inspection image. Not
- * installed. */
+/* The build's compiler of rules: rulec OUT WEIGHTS|- FILE… writes the inspection image, rulec
+ * --pack OUT FILE… the files themselves as one. Not installed. */
+#include "rules/data_try.h"
 #include "rules/load.h"
 
 #include <stdio.h>
@@ -20,6 +21,31 @@ static bool write_out(const char *name, struct pst_str bytes)
     return f != NULL && fclose(f) == 0 && ok;
 }
 
+static int pack(const char *name, char *const *files, size_t n)
+{
+    struct pst_arena arena;
+    struct pst_buf out;
+    struct pst_err err = {0};
+    pst_arena_init(&arena, 0, ARENA_MAX);
+    pst_buf_init(&out, IMAGE_MAX);
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++) {
+        struct pst_str path = pst_str_c(files[i]);
+        size_t at = pst_str_find(path, PST_STR("rules/entities/"));
+        bool credentials = at == PST_NPOS;
+        at = credentials ? pst_str_find(path, PST_STR("rules/credentials/")) : at;
+        struct pst_rule_file f = {.name = pst_str_from(path, at == PST_NPOS ? 0 : at),
+                                  .credentials = credentials};
+        ok = pst_rules_file(&arena, files[i], &f.text, &err) == PST_OK &&
+             pst_rules_pack(&f, 1, &out);
+    }
+    ok = ok && write_out(name, pst_buf_str(&out));
+    int status = ok ? 0 : complain(&err);
+    pst_buf_release(&out);
+    pst_arena_release(&arena);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct pst_arena arena;
@@ -27,8 +53,11 @@ int main(int argc, char **argv)
     struct pst_str weights = {NULL, 0};
     struct pst_buf image;
     struct pst_err err = {0};
+    if (argc > 2 && strcmp(argv[1], "--pack") == 0) {
+        return pack(argv[2], &argv[3], (size_t)argc - 3);
+    }
     if (argc < 4) {
-        (void)fputs("usage: rulec OUT WEIGHTS|- FILE...\n", stderr);
+        (void)fputs("usage: rulec OUT WEIGHTS|- FILE... | rulec --pack OUT FILE...\n", stderr);
         return 2;
     }
     pst_arena_init(&arena, 0, ARENA_MAX);

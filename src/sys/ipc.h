@@ -37,6 +37,7 @@ enum pst_grant {
     PST_GRANT_CA,             /* egress: a CA bundle, readable */
     PST_GRANT_LOG_DIR,        /* audit: the folder of the evidence log */
     PST_GRANT_LOG_KEY,        /* keys: seed of the log's signing key */
+    PST_GRANT_DATA_KEY,       /* keys: what masking keys are derived from */
     PST_GRANT_STATE_DIR,      /* control: the folder of the database */
 };
 

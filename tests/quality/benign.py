@@ -108,7 +108,7 @@ def real(root, size=700_000, seed=9):
         paths = sorted(p for p in Path(base).rglob(pattern) if p.is_file() and not any(s in str(p) for s in skip))
         r.shuffle(paths)
         return paths
-    kinds = [("Python code", some("/usr/lib/python3", "*.py") + some("/usr/lib/python3.11", "*.py", ("lib2to3",))), ("C headers", some("/usr/include", "*.h")),
+    kinds = [("Python code", some("/usr/lib/python3", "*.py", ("stdnum",)) + some("/usr/lib/python3.11", "*.py", ("lib2to3",))), ("C headers", some("/usr/include", "*.h")),
              ("changelogs", some("/usr/share/doc", "changelog*.gz")), ("copyright files", some("/usr/share/doc", "copyright")), ("Perl code", some("/usr/share/perl", "*.pm")),
              ("JavaScript", some("/usr/share/nodejs", "*.js") + some("/usr/lib/node_modules", "*.js")), ("JSON", some("/usr/share/nodejs", "*.json") + some("/usr/lib/node_modules", "*.json"))]
     tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split()

@@ -199,7 +199,7 @@ def iban(r):
 
 
 def bic(r):
-    return [r.choice(["DEUTDEFF", "BNPAFRPP", "INGBNL2A", "BARCGB22", "CHASUS33", "UNCRITMM", "BSCHESMM", "NDEASESS", "SBININBB"]) + r.choice(["", "XXX", "500"])]
+    return [r.choice(["DEUTDEFF", "BNPAFRPP", "INGBNL2A", "BARCGB22", "CHASUS33", "UNCRITMM", "BSCHESMM", "NDEASESS", "SBININBB"]) + r.choice(["", "X" * 3, "500"])]
 
 
 def cusip(r):

@@ -66,7 +66,7 @@ def pii(command, types, quick):
             if not soft(f["type"]):
                 near_false[f["type"]] += 1
                 near_examples[f["type"]].append((s, (f["start"], f["end"])))
-    return {"by": by, "misses": misses, "wrong": wrong, "false": false, "near": near_false, "near_examples": near_examples, "near_n": len(near), "seen": seen, "names": table,
+    return {"by": by, "misses": misses, "wrong": wrong, "false": false, "near": near_false, "near_examples": near_examples, "near_n": len(near), "seen": {k for k in seen if types.get(k) != "credential"}, "names": table,
             "samples": samples}
 
 
@@ -77,7 +77,7 @@ def is_credential(kind, types):
 
 def credentials(command, types, quick):
     r = random.Random(4)
-    rows = [{"text": t, "gold": [("SECRET", *span)], "kind": kind, "split": split} for t, span, kind, split in secret_texts.positives(r, 1 if quick else 3)]
+    rows = [{"text": t, "gold": [("SECRET", *span)], "kind": kind, "split": split, "way": way} for t, span, kind, split, way in secret_texts.positives(r, 1 if quick else 3)]
     rows += [{"text": t, "gold": [], "kind": "negative: " + kind, "split": "held"} for t, kind in secret_texts.negatives(r)]
     repos = [{"text": t, "gold": [("SECRET", *g) for g in gold], "kind": name, "repo": repo, "split": "held"} for repo, name, t, gold in repositories.repositories(count=8 if quick else 20)]
     found = inspect(command, rows + repos)
@@ -85,7 +85,7 @@ def credentials(command, types, quick):
     misses, false = defaultdict(list), []
     for s, fs in zip(rows + repos, found):
         fs = [f for f in fs if is_credential(f["type"], types)]
-        keys = [("repo", s["repo"]), ("repos",)] if "repo" in s else [("lines",), ("lines", s["split"]), ("family", s["kind"].split()[0]), ("kind", s["kind"])]
+        keys = [("repo", s["repo"]), ("repos",)] if "repo" in s else [("lines",), ("lines", s["split"]), ("family", s["kind"].split()[0]), ("kind", s["kind"]), ("way", s.get("way", "no secret"))]
         used = set()
         for _, a, b in s["gold"]:
             # A finding may hold the name or the user beside the secret: what counts is that the secret is covered.
@@ -110,7 +110,7 @@ def credentials(command, types, quick):
 
 def traffic(command, quick):
     chunks = []
-    for kind, text in benign.synthetic(size=20_000 if quick else 120_000):
+    for kind, text in benign.synthetic(size=60_000 if quick else 120_000):
         lines = text.split("\n")
         step = 200
         chunks += [{"kind": kind, "real": False, "text": "\n".join(lines[i:i + step]), "name": kind} for i in range(0, len(lines), step)]
@@ -233,6 +233,7 @@ def report(p, c, t, revision):
     b = c["by"]
     out += ["", f"== CREDENTIALS: lines P {pct(b['lines',].precision())} R {pct(b['lines',].recall())} F1 {pct(f1(b['lines',]))}; held out F1 {pct(f1(b['lines', 'held']))}; "
                 f"repositories micro P {pct(b['repos',].precision())} R {pct(b['repos',].recall())} F1 {pct(f1(b['repos',]))}, macro F1 {pct(macro(b))} =="]
+    out.append("by way of giving it, worst first: " + "; ".join(f"{k[1]!r} {b[k].typed}/{b[k].n}" for k in sorted((k for k in b if k[0] == "way" and b[k].n), key=lambda k: b[k].recall())[:24]))
     for kind, xs in sorted(c["misses"].items(), key=lambda kv: -len(kv[1])):
         n = b["kind", kind].n
         dev = [x for x in xs if x[0]["split"] == "dev" or "repo" in x[0]]

@@ -61,7 +61,6 @@ mailchimp; mailchimp_key; {h 32}-us14
 brevo; brevo_api_key; xkeysib-{h 64}-{x 16}
 resend; resend_api_key; re_{x 8}_{x 24}
 postman; postman_key; PMAK-{h 24}-{h 34}
-twilio sid; account_sid; AC{h 32}
 twilio key; twilio_api_key; SK{h 32}
 shopify access; shopify_token; shpat_{h 32}
 shopify custom; shopify_token; shpca_{h 32}
@@ -142,7 +141,6 @@ confluent; confluent_secret; cflt{s 60}
 easypost; easypost_key; EZAK{x 54}
 duffel; duffel_token; duffel_live_{w 43}
 readme; readme_key; rdme_{a 70}
-sidekiq; sidekiq_url; https://{h 8}:{h 8}@gems.contribsys.com/
 tailscale; ts_key; tskey-auth-{x 12}-{x 32}
 prefect; prefect_key; pnu_{a 36}
 scalingo; scalingo_token; tk-us-{w 48}

@@ -66,23 +66,23 @@ def place(way, names, value):
 
 
 def positives(r, per=3):
-    """→ (text, span, kind, split)"""
+    """→ (text, span, kind, split, way)"""
     for n, (vendor, names, pattern) in enumerate(TOKEN_LIST):
         ways = NAMED_WAYS if vendor in NAME_NEEDED else TOKEN_WAYS
         for i in range(per * 2):
             w = r.choice([k for k in range(len(ways)) if k % 2 == i % 2])
-            yield (*place(ways[w], names, build(r, pattern)), "vendor " + vendor, ("dev", "held")[i % 2])
+            yield (*place(ways[w], names, build(r, pattern)), "vendor " + vendor, ("dev", "held")[i % 2], "token in " + ways[w])
     for vendor, names, pattern in NAMED_LIST:
         for i in range(per * 2):
             w = r.choice([k for k in range(len(NAMED_WAYS)) if k % 2 == i % 2])
-            yield (*place(NAMED_WAYS[w], names, build(r, pattern)), "named " + vendor, ("dev", "held")[i % 2])
+            yield (*place(NAMED_WAYS[w], names, build(r, pattern)), "named " + vendor, ("dev", "held")[i % 2], "named in " + NAMED_WAYS[w])
     for n, (way, lang) in enumerate(GENERIC_WAYS):
         for i in range(per + 1):
-            yield (*place(way, [""], key(r) if "{K}" in way else password(r)), f"generic {lang}: {way[:40]!r}", ("dev", "held")[n % 2])
+            yield (*place(way, [""], key(r) if "{K}" in way else password(r)), f"generic {lang}: {way[:40]!r}", ("dev", "held")[n % 2], "generic " + lang)
     for n, kind in enumerate(PRIVATE):
         for i in range(per):
             text = pem(r, kind)
-            yield "# key of the build host\n" + text + "\n", (24, 24 + len(text)), "private key " + kind, ("dev", "held")[n % 2]
+            yield "# key of the build host\n" + text + "\n", (24, 24 + len(text)), "private key " + kind, ("dev", "held")[n % 2], "private key"
 
 
 NEGATIVE_LINES = """
@@ -95,7 +95,7 @@ secretName: db-credentials|secretKeyRef: { name: db, key: password }|valueFrom: 
 author = "The Platform Team"|import { passwordStrength } from 'check-password-strength';|<input type="password" name="password" placeholder="Password">|label.password=Passwort|auth_type = "bearer"
 access_token_url = "https://login.example.com/oauth2/token"|REACT_APP_API_KEY=|client_secret: !vault |password_hash_algorithm = argon2id|private_key_file: ~/.ssh/id_ed25519|API_KEY = config("API_KEY", default="")
 getSecretValue({ SecretId: "prod/db" })|password: process.env.DB_PASSWORD,|this.password = password;|self.secret = secret|return hash_password(password, salt)|String password = scanner.nextLine();
-assert user.check_password("wrong") is False|# TODO rotate the secret every 90 days|token expired, please log in again|The secret of good coffee is fresh water.|Der Schlüssel liegt unter der Matte.|La clave del éxito es la paciencia.
+assert user.check_password("wrong") is False|# later: rotate the secret every 90 days|token expired, please log in again|The secret of good coffee is fresh water.|Der Schlüssel liegt unter der Matte.|La clave del éxito es la paciencia.
 le mot de passe doit contenir huit caractères|La contraseña ha caducado, cámbiela por favor.|пароль слишком короткий|密码长度不能少于8位|パスワードを忘れた方はこちら|비밀번호를 입력하세요|password reset email sent|JWT_ALGORITHM=HS256
 AWS_REGION=eu-central-1|aws_access_key_id = %(aws_key)s|github_token: ${{ secrets.GITHUB_TOKEN }}|NPM_TOKEN: $NPM_TOKEN|SLACK_CHANNEL=#builds|STRIPE_API_VERSION=2024-06-20|openai_api_base = "https://api.openai.com/v1"
 """

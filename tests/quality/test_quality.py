@@ -70,3 +70,46 @@ def test_ids_agree_with_an_independent_validator():
     if run.returncode == 77:
         pytest.skip("python3-stdnum is not installed")
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+# Held-out sentences and carriers; the complete measurement is in docs/detection-quality.md.
+def test_types_with_arithmetic_or_a_form_of_their_own(persons):
+    for cls in ("alone", "check"):
+        score = persons["by"]["cls-split", cls, "held"]
+        assert score.n > 300
+        assert score.precision() >= .90, (cls, score.precision())
+        assert score.recall() >= .80, (cls, score.recall())
+    both = persons["by"]["all",]
+    assert both.leaked <= .2 * both.characters
+
+
+def test_every_carrier_is_read(persons):
+    weak = {k[1]: s.recall(False) for k, s in persons["by"].items() if k[0] == "carrier" and s.n >= 20 and k[1] != "bare" and s.recall(False) < .70}
+    assert not weak
+
+
+def test_every_common_language_is_read(persons):
+    weak = {k[1]: s.recall(False) for k, s in persons["by"].items() if k[0] == "lang" and s.n >= 25 and s.recall(False) < .60}
+    assert not weak
+
+
+def test_near_misses_are_left_alone(persons):
+    assert sum(persons["near"].values()) <= .04 * persons["near_n"], persons["near"]
+
+
+def test_secrets_in_lines_and_in_repositories(secrets):
+    by = secrets["by"]
+    assert by["lines", "held"].n > 150
+    assert by["lines", "held"].f(1.0) >= .90
+    assert by["repos",].f(1.0) >= .90
+    assert measure.macro(by) >= .90
+    assert by["lines",].leaked <= .12 * by["lines",].characters
+
+
+def test_ordinary_traffic_is_left_alone(traffic):
+    """At most two per megabyte of logs, code, orders, hashes, lock files, telemetry; a table of nothing but numbers is counted apart."""
+    size = {k[1]: n for k, n in traffic["size"].items()}
+    count = {k[1]: traffic["count"][k] for k in traffic["size"]}
+    ordinary = [k for k in size if k != "numbers"]
+    assert sum(count[k] for k in ordinary) <= 2 * sum(size[k] for k in ordinary) / 1e6, {k: n for k, n in count.items() if n}
+    assert count["numbers"] <= 100 * size["numbers"] / 1e6, traffic["types"]

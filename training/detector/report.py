@@ -100,6 +100,11 @@ def ablation(keep, dev, score):
     return out + [cells]
 
 
+def disguised(name, text, rng):
+    """One line: some disguises are for words between spaces only."""
+    return evasions.apply(name, " ".join(text.split()), rng) or text
+
+
 def evasion(dev, weights, image, limit=120):
     rng = random.Random(5)
     pick = lambda k: rng.sample([r for r in dev if kind(r) == k and 20 < len(r["text"]) < 800 and "encoded" not in r.get("labels", [])], limit)
@@ -110,7 +115,7 @@ def evasion(dev, weights, image, limit=120):
         for name in evasions.names(split):
             e = evasions.ALL[name]
             for side, rows in enumerate((attack, honest)):
-                changed = [dict(r, text=evasions.apply(name, r["text"], rng) or r["text"]) for r in rows[:20]]
+                changed = [dict(r, text=disguised(name, r["text"], rng)) for r in rows[:20]]
                 hit = features.score(changed, weights, image)["injection"] >= 500
                 groups[(split, "decodable" if e.decodable else "not decodable", e.group)][side].append(
                     hit.mean() - base[side][:20].mean())

@@ -158,5 +158,5 @@ enum pst_verdict pst_check_nz_nhi(struct pst_str s)
         int rest = sum % 11;
         return pst_check_if(s, rest != 0 && (11 - rest) % 10 == pst_check_d(s, 6));
     }
-    return pst_check_if(s, s.p[6] == (uint8_t)letters[24 - sum % 24]);
+    return pst_check_if(s, s.p[6] == (uint8_t)letters[23 - sum % 23]);
 }

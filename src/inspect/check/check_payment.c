@@ -51,7 +51,6 @@ static const struct card_range cards[] = {
     {810000, 817199, L(16) | L(17) | L(18) | L(19)}, /* UnionPay, RuPay 81, 82 */
     {820000, 829999, L(16)},                         /* RuPay */
     {979200, 979289, L(16)},                         /* Troy */
-    {100000, 199999, L(15)},                         /* UATP */
 };
 #undef L
 

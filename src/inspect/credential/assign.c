@@ -4,12 +4,21 @@
 #include "inspect/credential/credential.h"
 #include "inspect/credential/value.h"
 
-enum { NAME_REACH = 48, PROSE_WORDS = 7, PROSE_REACH = 64 };
+enum { NAME_REACH = 48, PROSE_WORDS = 6, PROSE_REACH = 64 };
 
 static bool is_name_byte(struct pst_str text, size_t i)
 {
     uint8_t c = pst_at(text, i);
     return pst_is_ident(c) || (c == '-' && pst_is_alnum(pst_at(text, i + 1)));
+}
+
+/* The ending of a word in Latin, Greek, Cyrillic, Hebrew or Arabic letters: two bytes each, after a
+ * name in such letters. */
+static bool ends_word(struct pst_str text, size_t from, size_t i)
+{
+    uint8_t c = pst_at(text, i), before = i > from ? text.p[i - 1] : 0;
+    return before >= 0x80 &&
+           ((c >= 0xc3 && c <= 0xdb) || ((c & 0xc0U) == 0x80 && before >= 0xc3 && before <= 0xdb));
 }
 
 static void grow_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
@@ -21,7 +30,7 @@ static void grow_name(struct pst_str text, size_t at, size_t len, struct pst_ass
     while (from < at && text.p[from] == '-') {
         from++;
     }
-    while (to - at < NAME_REACH + len && is_name_byte(text, to)) {
+    while (to - at < NAME_REACH + len && (is_name_byte(text, to) || ends_word(text, from, to))) {
         to++;
     }
     ret->name_start = from;
@@ -111,6 +120,7 @@ static const struct sign SIGNS[] = {
     {":: ", PST_ASSIGN_COLON},
     {":", PST_ASSIGN_COLON},
     {"|", PST_ASSIGN_CELL},
+    {"- ", PST_ASSIGN_PROSE},
     {"\xe2\x80\x94", PST_ASSIGN_PROSE},
     {"\xe2\x80\x93", PST_ASSIGN_PROSE},
 };
@@ -133,8 +143,9 @@ static size_t read_sign(struct pst_str text, size_t i, enum pst_assign_how *ret_
     return PST_NPOS;
 }
 
-/* "is" and what does its work. Sorted by bytes. */
-static const char *const IS[] = {
+/* "is" and what does its work; of one length, so that one comparison decides. */
+enum { IS_BYTES = 12 };
+static const char IS[][IS_BYTES] = {
     "adalah",
     "are",
     "az",
@@ -154,7 +165,6 @@ static const char *const IS[] = {
     "sont",
     "to",
     "was",
-    "will be",
     "\xc3\xa4r",
     "\xc3\xa9",
     "\xc3\xa8",
@@ -169,11 +179,21 @@ static const char *const IS[] = {
     "\xe0\xa4\xb9\xe0\xa5\x88",
     "\xd9\x87\xd9\x8a",
     "\xd9\x87\xd9\x88",
-    "set to",
     "sia",
     "olan",
     "sea",
     "reads",
+    "be",
+
+    "sera",
+    "wird",
+    "\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9",
+    "\xd0\xb5",
+    "\xd7\x94\xd7\x99\xd7\x90",
+    "\xd7\x94\xd7\x95\xd7\x90",
+    "\xe2\x80\x94",
+    "\xe2\x80\x93",
+    "\xd1\x94",
 };
 /* Written directly after the name. */
 static const char *const PARTICLES[] = {
@@ -188,12 +208,20 @@ static const char *const PARTICLES[] = {
     "\xea\xb0\x80",
     "\xe6\x94\xb9\xe6\x88\x90",
     "\xe8\xae\xbe\xe4\xb8\xba",
+    "\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad",
 };
 
 static bool is_connective(struct pst_str word)
 {
+    uint8_t folded[IS_BYTES] = {0};
+    if (word.n == 0 || word.n > IS_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < word.n; i++) {
+        folded[i] = pst_is_upper(word.p[i]) ? word.p[i] | 0x20 : word.p[i];
+    }
     for (size_t i = 0; i < PST_LEN(IS); i++) {
-        if (strlen(IS[i]) == word.n && pst_has_nocase(word, 0, IS[i])) {
+        if (memcmp(folded, IS[i], IS_BYTES) == 0) {
             return true;
         }
     }
@@ -202,7 +230,7 @@ static bool is_connective(struct pst_str word)
 
 static size_t skip_particle(struct pst_str text, size_t i)
 {
-    for (size_t k = 0; k < PST_LEN(PARTICLES); k++) {
+    for (size_t k = 0; k < PST_LEN(PARTICLES) && pst_at(text, i) >= 0x80; k++) {
         if (pst_has_nocase(text, i, PARTICLES[k])) {
             i += strlen(PARTICLES[k]);
             return pst_has_nocase(text, i, "\xef\xbc\x9a") ? i + 3 : i + (pst_at(text, i) == ':');
@@ -227,6 +255,45 @@ static bool gives(struct pst_str text, size_t i)
     return pst_at(text, i) == ':' || (pst_at(text, i) == '=' && pst_at(text, i + 1) != '=');
 }
 
+/* "is now v", "ist jetzt v" */
+static size_t skip_fillers(struct pst_str text, size_t i)
+{
+    static const char *const FILLERS[] = {"now ",
+                                          "still ",
+                                          "currently ",
+                                          "just ",
+                                          "actually ",
+                                          "simply ",
+                                          "jetzt ",
+                                          "nun ",
+                                          "noch ",
+                                          "ahora ",
+                                          "agora ",
+                                          "maintenant ",
+                                          "adesso ",
+                                          "ora ",
+                                          "nu ",
+                                          "teraz ",
+                                          "only ",
+                                          "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c ",
+                                          "\xd1\x81\xd0\xb5\xd0\xb9\xd1\x87\xd0\xb0\xd1\x81 "};
+    for (size_t k = 0; k < PST_LEN(FILLERS); k++) {
+        if (pst_has_nocase(text, i, FILLERS[k])) {
+            return i + strlen(FILLERS[k]);
+        }
+    }
+    return i;
+}
+
+static bool has_digit(struct pst_str word)
+{
+    size_t i = 0;
+    while (i < word.n && !pst_is_digit(word.p[i])) {
+        i++;
+    }
+    return i < word.n;
+}
+
 /* "… for the server is v", "… du wifi : v": up to some words, then a connective or a colon. */
 static size_t read_prose(struct pst_str text, size_t i)
 {
@@ -240,8 +307,12 @@ static size_t read_prose(struct pst_str text, size_t i)
             i++;
         }
         struct pst_str word = pst_str_cut(text, from, i - from);
-        if (word.n > 0 && is_connective(word)) {
-            return pst_at(text, i) == ':' ? i + 1 : i;
+        if (is_connective(word)) {
+            size_t k = skip_blanks(text, i);
+            return pst_at(text, k) == ':' ? k + 1 : skip_fillers(text, k);
+        }
+        if (n == 0 && has_digit(word)) {
+            return PST_NPOS; /* the value itself: verbs come last in many languages */
         }
         if (gives(text, i)) {
             return i + 1;
@@ -323,7 +394,7 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
         ret->how = PST_ASSIGN_SQL;
         return next;
     }
-    if (line_gives(text, start)) {
+    if (c != '(' && line_gives(text, start)) {
         ret->how = PST_ASSIGN_WORD;
         return next;
     }
@@ -331,6 +402,9 @@ static size_t read_blank(struct pst_str text, size_t i, struct pst_assign *ret)
     if (typed != PST_NPOS) {
         ret->how = PST_ASSIGN_SIGN;
         return typed;
+    }
+    if (start > 0 && (text.p[start - 1] == '/' || text.p[start - 1] == '\\')) {
+        return PST_NPOS; /* the end of a path */
     }
     size_t prose = read_prose(text, next);
     ret->how = prose != PST_NPOS ? PST_ASSIGN_PROSE
@@ -361,11 +435,19 @@ static size_t find_signed(struct pst_str text, size_t i, struct pst_assign *ret)
     if (value == PST_NPOS || (ret->how == PST_ASSIGN_CELL && at == i)) {
         return PST_NPOS; /* one type or another is no cell */
     }
+    if (ret->how == PST_ASSIGN_COLON && before == ':' && at == i &&
+        !pst_is_blank(pst_at(text, value))) {
+        return PST_NPOS; /* arn:…:secret:name, and other lists with colons */
+    }
     if (ret->how == PST_ASSIGN_COLON) {
         size_t typed = typed_default(text, skip_blanks(text, value));
         if (typed != PST_NPOS) {
             ret->how = PST_ASSIGN_SIGN;
             return typed;
+        }
+        size_t rest = skip_blanks(text, value);
+        if (pst_at(text, rest) == '\n') {
+            return skip_to_value(text, rest); /* name: ⏎ value: v */
         }
         return pst_has_nocase(text, value, "**") ? value + 2 : value; /* **Password:** v */
     }
@@ -429,42 +511,66 @@ static size_t find_value(struct pst_str text, struct pst_assign *ret)
     return pst_is_blank(pst_at(text, i)) && !quoted ? read_blank(text, i, ret) : PST_NPOS;
 }
 
-bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+bool pst_assign_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
 {
     *ret = (struct pst_assign){0};
     if (at > text.n || len > text.n - at) {
         return false;
     }
     grow_name(text, at, len, ret);
+    return true;
+}
+
+bool pst_assign_given(struct pst_str text, struct pst_assign *ret)
+{
     size_t value = find_value(text, ret);
     return value != PST_NPOS && pst_assign_value(text, value, ret);
 }
 
+bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret)
+{
+    return pst_assign_name(text, at, len, ret) && pst_assign_given(text, ret);
+}
+
+/* What may stand between a name and its value, a blank included. */
+static bool is_between(uint8_t c)
+{
+    switch (c) {
+    case '=':
+    case ':':
+    case '>':
+    case '"':
+    case '\'':
+    case '`':
+    case '(':
+    case '|':
+    case ',':
+    case ' ':
+    case '\t':
+        return true;
+    default:
+        return false;
+    }
+}
+
 size_t pst_assign_next(struct pst_str text, size_t from, size_t limit)
 {
-    for (size_t i = from; i < text.n && i < limit; i++) {
-        uint8_t c = text.p[i], next = pst_at(text, i + 1);
-        if (c == '\n') {
-            size_t pair = skip_to_value(text, i);
-            if (pair == PST_NPOS) {
-                return PST_NPOS;
-            }
-            i = pair - 1;
-            c = ':';
-        }
-        bool sign = c == '=' || c == ':' || c == '>' || c == '"' || c == '\'' || c == '`' ||
-                    c == '(' || c == '|' || c == ',' || pst_is_blank(c);
-        if (sign) {
-            size_t k = i + 1;
-            while (k < i + 8 &&
-                   (pst_is_blank(pst_at(text, k)) ||
-                    (pst_at(text, k) != 0 && strchr("\"'`=>:\\(", pst_at(text, k)) != NULL))) {
-                k++;
-            }
-            if (pst_is_alnum(pst_at(text, k)) || next != 0) {
-                return k;
-            }
+    size_t i = from;
+    while (i < text.n && i < limit && text.p[i] != '\n' && !is_between(text.p[i])) {
+        i++;
+    }
+    if (i >= text.n || i >= limit) {
+        return PST_NPOS;
+    }
+    if (text.p[i] == '\n') {
+        i = skip_to_value(text, i);
+        if (i == PST_NPOS) {
+            return PST_NPOS;
         }
     }
-    return PST_NPOS;
+    size_t most = i + 8;
+    while (i < most && i < text.n && (is_between(text.p[i]) || text.p[i] == '\\')) {
+        i++;
+    }
+    return i < text.n ? i : PST_NPOS;
 }

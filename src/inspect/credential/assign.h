@@ -42,6 +42,9 @@ struct pst_assign {
 
 /* `at`, `len`: the part of the name that was seen. False: no value is given to it here. */
 bool pst_assign_read(struct pst_str text, size_t at, size_t len, struct pst_assign *ret);
+/* The two steps of it: the bounds of the name, and from there the value. */
+bool pst_assign_name(struct pst_str text, size_t at, size_t len, struct pst_assign *ret);
+bool pst_assign_given(struct pst_str text, struct pst_assign *ret);
 /* Looser, for values whose form is known: where a value may begin after a name that stands within
  * PST_ASSIGN_REACH bytes before it on the same line, or before `value:` on the next. PST_NPOS:
  * none. `from`: the end of the name, or what this returned before, to get the next place. */

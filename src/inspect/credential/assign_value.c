@@ -3,7 +3,7 @@
 #include "inspect/credential/credential.h"
 #include "inspect/credential/value.h"
 
-enum { SIGNS_IN_VALUE_MAX = 3 };
+enum { SIGNS_IN_VALUE_MAX = 2 };
 
 struct quote {
     const char *open, *close;
@@ -83,7 +83,7 @@ static size_t skip_wrappers(struct pst_str text, size_t i)
     return i;
 }
 
-/* From behind the opening quote to the closing one; the line's end also ends it. */
+/* From behind the opening quote to the closing one, or to the end of the text. */
 static size_t quoted_end(struct pst_str text, size_t i, const char *close)
 {
     size_t most = i + PST_SECRET_MAX;
@@ -91,8 +91,11 @@ static size_t quoted_end(struct pst_str text, size_t i, const char *close)
     bool many = strlen(close) == 3 && close[0] != 0 && close[0] == close[1];
     while (i < text.n && i < most) {
         uint8_t c = text.p[i];
-        if (pst_has_nocase(text, i, close) || (c == '\n' && !many)) {
+        if (pst_has_nocase(text, i, close)) {
             return i;
+        }
+        if (c == '\n' && !many) {
+            return PST_NPOS; /* "NAME="+value: the quote closed what began before the name */
         }
         i += escapes && c == '\\' && i + 1 < text.n ? 2 : 1;
     }
@@ -237,6 +240,9 @@ bool pst_assign_value(struct pst_str text, size_t i, struct pst_assign *ret)
     }
     if (ret->how == PST_ASSIGN_XML && !pst_has_nocase(text, ret->end, "</")) {
         return false;
+    }
+    if (pst_at(text, ret->end) == ';' && pair_follows(text, ret->end + 1) && !ret->code) {
+        ret->how = PST_ASSIGN_PART; /* the first of a connection string */
     }
     judge_rest(text, ret);
     return true;

@@ -69,18 +69,67 @@ static bool confirm_token(const struct pst_credential_rule *rule, struct pst_str
     return value.n == 0 || judge_value(rule, pst_str_cut(text, at, end - at), value, ret);
 }
 
+/* Words of the stretch from before the name to the value: that a key is given, or that a sum is. */
+static bool gives_key(struct pst_str near)
+{
+    static const char *const WORDS[] = {"key",  "token", "secret", "auth",    "pass", "pwd",
+                                        "cred", "api",   "bearer", "private", "dsn",  "access"};
+    for (size_t i = 0; i < PST_LEN(WORDS); i++) {
+        if (pst_holds_nocase(near, WORDS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool gives_sum(struct pst_str near)
+{
+    static const char *const WORDS[] = {"sha1",     "sha2",   "sha5",       "h1:",  "md5",
+                                        "checksum", "digest", "integrity",  "hash", "commit",
+                                        "revision", "etag",   "fingerprint"};
+    for (size_t i = 0; i < PST_LEN(WORDS); i++) {
+        if (pst_holds_nocase(near, WORDS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names of issuers are also names of products, in lock files and lists of sums: what stands between
+ * must say that a key is given, or be nothing but the sign. */
+static bool is_given(struct pst_str text, size_t at, size_t len, size_t value)
+{
+    size_t from = at > 24 ? at - 24 : 0;
+    for (size_t i = from; i < at; i++) {
+        from = text.p[i] == '\n' || text.p[i] == ' ' || text.p[i] == ',' ? i + 1 : from;
+    }
+    struct pst_str near = pst_str_cut(text, from, value - from);
+    if (gives_key(near)) {
+        return !gives_sum(pst_str_cut(text, at + len, value - at - len));
+    }
+    size_t i = at + len;
+    while (i < value && (pst_is_ident(text.p[i]) || strchr("\"'` \t]*\\", text.p[i]) != NULL)) {
+        i++;
+    }
+    bool sign = i < value &&
+                (text.p[i] == '=' || text.p[i] == ':' || text.p[i] == '(' || text.p[i] == '\n');
+    return (sign || text.p[at + len - 1] == '=') && !gives_sum(near) && value - i <= 16;
+}
+
 /* The name of an issuer stands near, and a value of its form is given. */
 static bool confirm_named(const struct pst_credential_rule *rule, struct pst_str text, size_t at,
                           size_t len, struct pst_credential_hit *ret)
 {
     size_t place = at + len, limit = place + PST_ASSIGN_REACH;
+    place -= len > 1 && text.p[place - 1] == '='; /* the name was given with its sign */
     for (size_t n = 0; n < PLACES_MAX; n++) {
         place = pst_assign_next(text, place, limit);
         if (place == PST_NPOS) {
             return false;
         }
         size_t end = pst_value_match(rule->parts, rule->n_parts, text, place);
-        if (end != PST_NPOS && end - place <= PST_SECRET_MAX && edge_free(rule, text, place, end)) {
+        if (end != PST_NPOS && end - place <= PST_SECRET_MAX && edge_free(rule, text, place, end) &&
+            is_given(text, at, len, place)) {
             struct pst_str value = pst_str_cut(text, place, end - place);
             *ret = (struct pst_credential_hit){place, end, rule->prior,
                                                PST_WHY_ASSIGNED | PST_WHY_FORM};
@@ -97,12 +146,12 @@ static bool confirm_assigned(const struct pst_credential_rule *rule, struct pst_
 {
     struct pst_assign a;
     bool random = false;
-    if (!pst_assign_read(text, at, len, &a) || a.name_start > at ||
-        a.end - a.start > PST_SECRET_MAX) {
+    if (!pst_assign_name(text, at, len, &a)) {
         return false;
     }
     struct pst_str name = pst_str_cut(text, a.name_start, a.name_end - a.name_start);
-    if (!pst_name_keeps(name, at - a.name_start, len)) {
+    if (!pst_name_keeps(name, at - a.name_start, len) || !pst_assign_given(text, &a) ||
+        a.end - a.start > PST_SECRET_MAX) {
         return false;
     }
     int score = pst_plausible(text, &a, rule->words_ok != 0, &random);

@@ -4,11 +4,12 @@
 
 enum { KEY_SURE = 60, LABEL_MAX = 48, KEY_MAX = 1 << 20 };
 
-/* The bytes that a key's lines consist of, real line ends or escaped ones. */
+/* The bytes that a key's lines consist of, real line ends or escaped ones, comment marks before it.
+ */
 static bool is_key_byte(uint8_t c)
 {
-    return pst_is_alnum(c) || pst_is_space(c) ||
-           (c != 0 && strchr("+/=-_:,.\\\"'()*#@<>|;", c) != NULL);
+    return c != 0 && c < 0x7f && c != '{' && c != '}' && c != '[' && c != ']' && c != '$' &&
+           c != '%' && c != '^' && c != '!' && c != '~' && c != '?';
 }
 
 /* Where the key that begins at `i` ends: behind its END line, else before what no key holds, or the
@@ -140,10 +141,12 @@ static bool member(struct pst_str text, size_t from, size_t to, const char *name
 bool pst_finder_jwk(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
 {
     size_t from = at, to = at + len, start = 0, end = 0;
-    while (from > 0 && at - from < 1024 && text.p[from - 1] != '{') {
+    /* to the braces, or to another "kty": of two, each reads its own half */
+    while (from > 0 && at - from < 1024 && text.p[from - 1] != '{' && text.p[from - 1] != '}' &&
+           !pst_has_nocase(text, from - 1, "kty")) {
         from--;
     }
-    while (to < text.n && to - at < 2048 && text.p[to] != '}') {
+    while (to < text.n && to - at < 2048 && text.p[to] != '}' && !pst_has_nocase(text, to, "kty")) {
         to++;
     }
     bool found = member(text, from, to, "d", &start, &end) ||

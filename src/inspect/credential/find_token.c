@@ -126,15 +126,27 @@ static bool is_cookie_name(uint8_t c)
     return pst_is_ident(c) || c == '-' || c == '.';
 }
 
+static bool is_quote_or_line(uint8_t c)
+{
+    return c == '"' || c == '\'' || c == '`' || c == '\n' || c == '\r';
+}
+
 /* Cookies whose name speaks of a session or of authentication; the first of them. */
 bool pst_finder_cookie(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
 {
     static const char *const NAMES[] = {"sess",     "sid",     "auth",       "token", "jwt",
                                         "remember", "csrf",    "xsrf",       "login", "user_",
                                         "identity", ".aspnet", "credential", "secret"};
-    size_t i = at + len, end = pst_finder_line(text, i, PST_SECRET_MAX);
+    size_t i = at + len, end = i;
+    uint8_t before = at > 0 ? text.p[at - 1] : '\n';
+    if (pst_is_alnum(before) || before == ' ' || before == ';') {
+        return false; /* a header begins here, or it is read again and again */
+    }
+    while (end < text.n && end - i < PST_SECRET_MAX && !is_quote_or_line(text.p[end])) {
+        end++;
+    }
     while (i < end) {
-        while (i < end && (pst_is_blank(text.p[i]) || text.p[i] == ';' || text.p[i] == '"')) {
+        while (i < end && (pst_is_blank(text.p[i]) || text.p[i] == ';')) {
             i++;
         }
         size_t name = run_of(text, i, 64, is_cookie_name), start = i + name + 1, k = start;
@@ -206,6 +218,56 @@ bool pst_finder_atlas_token(struct pst_str text, size_t at, size_t len,
     }
     *ret = (struct pst_credential_hit){at - 14, at + len + after, 50,
                                        PST_WHY_PREFIX | PST_WHY_FORM};
+    return true;
+}
+
+static size_t run_before(struct pst_str text, size_t at, size_t most, bool (*of)(uint8_t))
+{
+    size_t n = 0;
+    while (n < most && n < at && of(text.p[at - 1 - n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Telegram bots: a number, and 35 characters of which the first two are AA. */
+bool pst_finder_telegram(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
+{
+    size_t before = run_before(text, at, 12, pst_is_digit);
+    size_t after = run_of(text, at + len, 40, is_base64url), end = at + len + after;
+    if (before < 8 || before > 10 || after != 33 ||
+        (at > before && pst_is_alpha(text.p[at - before - 1])) ||
+        pst_value_placeholder(pst_str_cut(text, at + 1, after + 2))) {
+        return false;
+    }
+    *ret = (struct pst_credential_hit){at - before, end, 45, PST_WHY_PREFIX | PST_WHY_FORM};
+    return true;
+}
+
+/* 32 hexadecimal digits, -us, and the number of a data centre. */
+bool pst_finder_mailchimp(struct pst_str text, size_t at, size_t len,
+                          struct pst_credential_hit *ret)
+{
+    size_t before = run_before(text, at, 33, pst_is_hex);
+    size_t after = run_of(text, at + len, 3, pst_is_digit), end = at + len + after;
+    if (before != 32 || after < 1 || after > 2 || pst_is_ident(pst_at(text, end)) ||
+        (at > 32 && pst_is_ident(text.p[at - 33])) ||
+        pst_value_placeholder(pst_str_cut(text, at - 32, 32))) {
+        return false;
+    }
+    *ret = (struct pst_credential_hit){at - 32, end, 40, PST_WHY_FORM};
+    return true;
+}
+
+/* 36 hexadecimal digits and NRAL. */
+bool pst_finder_newrelic(struct pst_str text, size_t at, size_t len, struct pst_credential_hit *ret)
+{
+    size_t before = run_before(text, at, 37, pst_is_hex), end = at + len;
+    if (before != 36 || pst_is_ident(pst_at(text, end)) ||
+        (at > 36 && pst_is_ident(text.p[at - 37]))) {
+        return false;
+    }
+    *ret = (struct pst_credential_hit){at - 36, end, 50, PST_WHY_FORM};
     return true;
 }
 

@@ -24,15 +24,16 @@ static bool next_option(struct pst_str text, size_t i, size_t end, const char *b
     return false;
 }
 
-/* The end of a command: a line end that is not continued, at most a reach on. */
-static size_t command_end(struct pst_str text, size_t i)
+/* The end of a command: a line end that is not continued, or the tool named again; at most a reach
+ * on. */
+static size_t command_end(struct pst_str text, size_t i, struct pst_str opener)
 {
     size_t k = i;
-    while (k < text.n && k - i < PST_CREDENTIAL_REACH) {
-        if (text.p[k] == '\n' && text.p[k > 0 ? k - 1 : 0] != '\\') {
+    for (; k < text.n && k - i < PST_CREDENTIAL_REACH; k++) {
+        bool ends = text.p[k] == '\n' && text.p[k > 0 ? k - 1 : 0] != '\\';
+        if (ends || (text.p[k] == opener.p[0] && pst_str_starts(pst_str_from(text, k), opener))) {
             break;
         }
-        k++;
     }
     return k;
 }
@@ -40,7 +41,8 @@ static size_t command_end(struct pst_str text, size_t i)
 bool pst_finder_curl_user(struct pst_str text, size_t at, size_t len,
                           struct pst_credential_hit *ret)
 {
-    size_t end = command_end(text, at + len), i = at + len - 1, value = 0, start = 0;
+    size_t end = command_end(text, at + len, pst_str_cut(text, at, len)), i = at + len - 1,
+           value = 0, start = 0;
     if (at > 0 && pst_is_ident(text.p[at - 1])) {
         return false;
     }
@@ -67,7 +69,8 @@ bool pst_finder_curl_user(struct pst_str text, size_t at, size_t len,
 bool pst_finder_cli_password(struct pst_str text, size_t at, size_t len,
                              struct pst_credential_hit *ret)
 {
-    size_t end = command_end(text, at + len), value = 0, start = 0, i = at + len - 1;
+    size_t end = command_end(text, at + len, pst_str_cut(text, at, len)), value = 0, start = 0,
+           i = at + len - 1;
     if (at > 0 &&
         (pst_is_ident(text.p[at - 1]) || text.p[at - 1] == '.' || text.p[at - 1] == ':')) {
         return false;

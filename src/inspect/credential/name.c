@@ -60,31 +60,34 @@ static const char *const AFTER[] = {
 };
 /* Sorted. Before it: max_tokens, next_page_token, public_key, has_password. */
 static const char *const BEFORE[] = {
-    "allow",        "allowed",      "available", "average",   "avg",        "begin",
-    "bos",          "bpe",          "budget",    "cache",     "cached",     "canary",
-    "cancel",       "cancellation", "cls",       "comma",     "completion", "confirm",
-    "continuation", "count",        "csrf",      "cursor",    "empty",      "encrypted",
-    "end",          "eof",          "eol",       "eom",       "eos",        "expected",
-    "foreign",      "forget",       "forgot",    "generated", "got",        "has",
-    "hash",         "hashed",       "have",      "hide",      "identifier", "input",
-    "invalid",      "is",           "keyword",   "lastpage",  "lemma",      "lexer",
-    "lookup",       "match",        "max",       "maximum",   "min",        "minimum",
-    "missing",      "next",         "no",        "num",       "number",     "oftokens",
-    "oldpage",      "operator",     "output",    "pad",       "padding",    "page",
-    "pagination",   "parse",        "parsed",    "partition", "peek",       "peer",
-    "per",          "prev",         "previous",  "primary",   "prompt",     "pub",
-    "public",       "reasoning",    "remaining", "require",   "required",   "requires",
-    "reset",        "resume",       "row",       "sep",       "separator",  "should",
-    "show",         "sort",         "special",   "start",     "stop",       "strong",
-    "subword",      "sync",         "syntax",    "total",     "unk",        "unknown",
-    "used",         "validate",     "verify",    "weak",      "whitespace", "without",
-    "wrong",        "xsrf",
+    "action",     "allow",     "allowed",      "available",   "average",    "avg",
+    "begin",      "bos",       "bpe",          "budget",      "cache",      "cached",
+    "canary",     "cancel",    "cancellation", "change",      "cls",        "comma",
+    "completion", "confirm",   "continuation", "correlation", "count",      "creation",
+    "csrf",       "cursor",    "dedup",        "empty",       "encrypted",  "end",
+    "eof",        "eol",       "eom",          "eos",         "expected",   "foreign",
+    "forget",     "forgot",    "generated",    "got",         "has",        "hash",
+    "hashed",     "have",      "hide",         "idempotency", "identifier", "input",
+    "invalid",    "is",        "keyword",      "lastpage",    "lemma",      "lexer",
+    "lock",       "lookup",    "marker",       "match",       "max",        "maximum",
+    "min",        "minimum",   "missing",      "next",        "no",         "num",
+    "number",     "oftokens",  "oldpage",      "operator",    "output",     "pad",
+    "padding",    "page",      "pagination",   "parse",       "parsed",     "partition",
+    "peek",       "peer",      "per",          "prev",        "previous",   "primary",
+    "prompt",     "pub",       "public",       "purchase",    "reasoning",  "remaining",
+    "require",    "required",  "requires",     "reset",       "resume",     "row",
+    "sep",        "separator", "sequence",     "should",      "show",       "sort",
+    "special",    "start",     "stop",         "strong",      "subword",    "sync",
+    "syntax",     "total",     "unk",          "unknown",     "used",       "validate",
+    "verify",     "weak",      "whitespace",   "without",     "wrong",      "xsrf",
 };
-/* Sorted. Letters that may follow it without a separator: secretkey, passwordvalue. */
+/* Sorted. Letters that may follow it without a separator: secretkey, passwordvalue, and endings of
+ * words. */
 static const char *const GLUED[] = {
-    "access", "admin",  "api",     "base",   "code", "data", "db",         "dev",   "en",
-    "id1",    "key",    "name123", "phrase", "prd",  "prod", "production", "root",  "staging",
-    "str",    "string", "test",    "text",   "user", "v",    "val",        "value", "word",
+    "access",  "admin",  "am",   "api",  "base", "code", "data",       "db",   "dev",   "en",
+    "ene",     "et",     "id1",  "im",   "ini",  "ja",   "key",        "m",    "n",     "na",
+    "name123", "ni",     "om",   "ot",   "prd",  "prod", "production", "root", "si",    "staging",
+    "str",     "string", "test", "text", "ul",   "user", "v",          "val",  "value",
 };
 
 enum { WORD_MAX = 24 };

@@ -72,10 +72,14 @@ static bool goes_on(struct pst_str v, size_t i, bool wordy)
 }
 
 /* Expressions of programs: calls, subscripts, members, operators. */
-static bool is_expression(struct pst_str v)
+static bool is_expression(struct pst_str v, bool code)
 {
     if (v.n == 0) {
         return false;
+    }
+    bool digits = false; /* soccer.soccer52: chosen by a person, where nothing else says code */
+    for (size_t i = 0; i < v.n; i++) {
+        digits = digits || pst_is_digit(v.p[i]);
     }
     uint8_t first = v.p[0], last = v.p[v.n - 1];
     bool opens = strchr("([{\\!", first) != NULL || (v.n > 1 && first == '&') ||
@@ -83,7 +87,8 @@ static bool is_expression(struct pst_str v)
     if ((first != 0 && opens) || last == '(' || last == '[' || last == '{') {
         return true;
     }
-    bool wordy = pst_str_find_byte(v, '.') != PST_NPOS && pst_value_rarity(v) < 20;
+    bool wordy = (code || !digits) && pst_str_find_byte(v, '.') != PST_NPOS &&
+                 pst_value_rarity(v) < 20;
     for (size_t i = 0; i + 1 < v.n; i++) {
         if (goes_on(v, i, wordy)) {
             return true;
@@ -95,8 +100,9 @@ static bool is_expression(struct pst_str v)
 /* The value speaks of secrets: password2, tokenValue, db_pwd. */
 static bool names_secret(struct pst_str v)
 {
-    static const char *const WORDS[] = {"passw",  "token",   "secret",     "pwd",
-                                        "apikey", "api_key", "credential", "passphrase"};
+    static const char *const WORDS[] = {"passw",      "token",      "secret",  "pwd",
+                                        "privatekey", "apikey",     "api_key", "credential",
+                                        "passphrase", "private_key"};
     for (size_t i = 0; i < PST_LEN(WORDS); i++) {
         if (pst_holds_nocase(v, WORDS[i])) {
             return true;
@@ -131,7 +137,7 @@ static bool is_random(struct pst_str v, const struct pst_value_shape *s)
 static int number_score(const struct pst_value_shape *s, enum literal literal)
 {
     if (s->special == 0) {
-        return s->n >= 6 && s->n <= 20 && literal >= LITERAL_LIKELY ? 5 : NEVER;
+        return s->n >= 6 && s->n <= 20 && literal >= LITERAL_SAID ? 5 : NEVER;
     }
     return s->digit > 0 && s->n >= 6 && s->special * 2 <= s->n ? 0 : NEVER;
 }
@@ -233,7 +239,7 @@ static bool name_misleads(struct pst_str name, const struct pst_assign *a)
     bool said = a->how == PST_ASSIGN_PROSE || a->how == PST_ASSIGN_SQL ||
                 a->how == PST_ASSIGN_BESIDE || a->how == PST_ASSIGN_WORD ||
                 a->how == PST_ASSIGN_CELL || (a->shouted && a->how == PST_ASSIGN_COLON) ||
-                a->start > a->name_end + 12;
+                a->start > a->name_end + 8;
     if (name.n == 4 && pst_has_nocase(name, 0, "pass")) {
         return said;
     }
@@ -241,12 +247,14 @@ static bool name_misleads(struct pst_str name, const struct pst_assign *a)
 }
 
 /* An identifier or an expression, the name of a field, of a variable, of a header. */
-static bool reads_as_code(struct pst_str v, const struct pst_assign *a, enum literal literal)
+static bool reads_as_code(struct pst_str v, const struct pst_assign *a, enum literal literal,
+                          bool chosen)
 {
     if (a->quoted) {
         return literal != LITERAL_SURELY && is_identifier(v) && names_secret(v);
     }
-    return is_expression(v) || (literal == LITERAL_MAYBE && names_secret(v));
+    return is_expression(v, a->code) ||
+           ((literal == LITERAL_MAYBE || (!chosen && is_identifier(v))) && names_secret(v));
 }
 
 int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, bool *ret_random)
@@ -256,7 +264,7 @@ int pst_plausible(struct pst_str text, const struct pst_assign *a, bool chosen, 
     enum literal literal = literal_of(a);
     *ret_random = false;
     if (v.n < CHOSEN_MIN || pst_str_eq_nocase(v, name) || name_misleads(name, a) ||
-        reads_as_code(v, a, literal)) {
+        reads_as_code(v, a, literal, chosen)) {
         return NEVER;
     }
     int score = value_score(v, chosen, literal, ret_random);

@@ -236,7 +236,7 @@ static const char *const PARTS[26][PARTS_PER_LETTER] = {
     ['y' - 'a'] = {"your_", "your-", "your ", "yourpass", "yoursecret", "yourtoken", "yourapi",
                    "yourkey"},
 };
-static const char *const SIGNS[] = {"_here", "-here", "****",         "....",
+static const char *const SIGNS[] = {"_here", "-here", "****",         "...",
                                     "____",  "<your", "\xe2\x80\xa6", "\xe2\x80\xa2\xe2\x80\xa2"};
 /* What people choose most, as far as it would otherwise be taken for a run or a word. Sorted. */
 static const char *const COMMON[] = {

@@ -41,6 +41,7 @@ static bool is_numeric_byte(uint8_t c)
 static bool is_number_with_unit(struct pst_str v)
 {
     size_t i = 0, letters = 0;
+    v = pst_str_from(v, pst_at(v, 0) == '-' ? 1 : 0);
     if (pst_at(v, 0) == '0' && (pst_at(v, 1) | 0x20) == 'x') {
         size_t k = 2;
         while (k < v.n &&
@@ -111,6 +112,10 @@ static bool is_file_name(struct pst_str v)
         ".conf", ".cfg",  ".ini", ".png", ".svg", ".css",  ".jpg",  ".gif",  ".sql",  ".sh",
         ".com",  ".org",  ".net", ".io",  ".gpg", ".asc",  ".kdbx", ".cs",   ".go",   ".rs",
         ".rb",   ".c",    ".h",   ".cpp", ".dev", ".local"};
+    /* all of them begin with a dot, at most six bytes from the end */
+    if (pst_str_find_byte(pst_str_from(v, v.n > 6 ? v.n - 6 : 0), '.') == PST_NPOS) {
+        return false;
+    }
     for (size_t i = 0; i < PST_LEN(ENDS); i++) {
         size_t n = strlen(ENDS[i]);
         if (v.n > n && pst_has_nocase(v, v.n - n, ENDS[i])) {

@@ -2,7 +2,7 @@
 #include "inspect/credential/value.h"
 #include "inspect/credential/rarity_table.h"
 
-bool pst_has_nocase(struct pst_str s, size_t i, const char *lit)
+bool pst_has_nocase_rest(struct pst_str s, size_t i, const char *lit)
 {
     for (size_t k = 0; lit[k] != 0; k++, i++) {
         uint8_t c = pst_at(s, i);
@@ -120,14 +120,12 @@ void pst_value_shape(struct pst_str value, struct pst_value_shape *ret)
 
 unsigned pst_value_entropy(struct pst_str value)
 {
-    uint16_t count[256] = {0};
-    size_t n = value.n < 256 ? value.n : 256;
+    uint8_t count[256] = {0};
+    size_t n = value.n < 255 ? value.n : 255;
+    uint32_t sum = 0; /* of c * log2(c) over the counts, kept as they grow */
     for (size_t i = 0; i < n; i++) {
-        count[value.p[i]]++;
-    }
-    uint32_t sum = 0;
-    for (size_t i = 0; i < PST_LEN(count); i++) {
-        sum += N_LOG2_N[count[i]];
+        uint8_t c = count[value.p[i]]++;
+        sum += N_LOG2_N[c + 1] - N_LOG2_N[c];
     }
     /* H = log2(n) - sum(c * log2(c)) / n */
     return n == 0 ? 0 : (N_LOG2_N[n] - sum) / (uint32_t)n;

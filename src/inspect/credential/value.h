@@ -19,7 +19,7 @@ struct pst_value_shape {
 };
 void pst_value_shape(struct pst_str value, struct pst_value_shape *ret);
 
-/* Shannon entropy of the bytes, in hundredths of a bit per byte; of the first 256 bytes. */
+/* Shannon entropy of the bytes, in hundredths of a bit per byte; of the first 255 bytes. */
 unsigned pst_value_entropy(struct pst_str value);
 
 /* How unlike words and identifiers the letters of a value follow one another: hundredths of a bit
@@ -88,8 +88,14 @@ static inline uint8_t pst_at(struct pst_str s, size_t i)
 {
     return i < s.n ? s.p[i] : 0;
 }
-/* `s` at `i` continues with `lit`, letters in any case; `lit` is in lower case. */
-bool pst_has_nocase(struct pst_str s, size_t i, const char *lit);
+bool pst_has_nocase_rest(struct pst_str s, size_t i, const char *lit);
+/* `s` at `i` continues with `lit`, letters in any case; `lit` is in lower case. The first byte is
+ * looked at in line: most calls end there. */
+static inline bool pst_has_nocase(struct pst_str s, size_t i, const char *lit)
+{
+    uint8_t c = pst_at(s, i);
+    return (pst_is_upper(c) ? c | 0x20 : c) == (uint8_t)lit[0] && pst_has_nocase_rest(s, i, lit);
+}
 /* `lit` (in lower case) stands somewhere in `s`, letters in any case. */
 bool pst_holds_nocase(struct pst_str s, const char *lit);
 /* `word`, folded, is in a list in lower case that is sorted by strcmp. */

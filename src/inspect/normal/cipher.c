@@ -5,15 +5,27 @@
 #include "inspect/normal/ascii.h"
 #include "inspect/normal/words.h"
 
-enum { STRETCH = 12, STRETCH_MIN = 3, ODD_SHARE = 35, GAIN = 25 };
+enum { STRETCH = 12, STRETCH_MIN = 3, ODD_SHARE = 35, ODD_STOP = 12, GAIN = 25 };
 
 struct word {
     uint32_t start, end;
+    uint8_t known; /* enum pst_word */
+    uint8_t part;  /* enum pst_part */
+};
+
+enum { LINE = 64 };
+
+/* Words of a line, as far as they are kept, and what speaks for and against their order. */
+struct line {
+    struct word words[LINE];
+    size_t n, ahead, back;
 };
 
 struct stretch {
     struct word words[STRETCH];
     size_t n;
+    size_t bound;                       /* words that touch a digit or a sign of codes */
+    size_t letters, vowels, pairs, odd; /* pairs of letters; odd: such as no language likes */
 };
 
 enum reading { AS_GIVEN, SHIFTED, ATBASH, BACKWARDS, PIG };
@@ -25,6 +37,8 @@ struct ciphers {
     size_t shifted_end, atbash_end, flipped_end, pig_end;
     size_t back_start, back_end; /* the part that is read backwards */
     size_t won;
+    struct pst_draft turned; /* lines of words in reverse order */
+    size_t turned_end, lines;
     enum reading last; /* of the stretch before this one on the same line */
     unsigned last_by;
 };
@@ -76,41 +90,60 @@ static struct pst_score score(struct pst_str in, const struct stretch *s, enum r
     return ret;
 }
 
-/* --- shifts
- * ------------------------------------------------------------------------------------------ */
+/* A long stretch with no short word that is known is not worth the whole score. */
+static struct pst_score score_likely(struct pst_str in, const struct stretch *s,
+                                     enum reading reading, unsigned by)
+{
+    uint8_t letters[4];
+    bool likely = s->n < STRETCH / 2;
+    for (size_t k = 0; !likely && k < s->n; k++) {
+        size_t n = s->words[k].end - s->words[k].start;
+        if (n < 2 || n > sizeof letters) {
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            letters[i] = read_letter(in, &s->words[k], i, reading, by);
+        }
+        likely = pst_word_find(pst_str_of(letters, n)) != PST_WORD_UNKNOWN;
+    }
+    return likely ? score(in, s, reading, by) : (struct pst_score){0};
+}
+
+/* --- shifts ----------------------------------------------------------------------------------- */
 
 /* The distances between the letters of a word stay when the alphabet is shifted: short words that
  * every text has vote for the shift that would make them. */
 static unsigned vote(struct pst_str in, const struct stretch *s)
 {
-    static const char short_words[][5] = {
-        "the",  "and",  "you",  "all",  "for",  "not",  "are",  "but",  "how",  "now",  "any",
-        "que",  "los",  "und",  "der",  "die",  "les",  "des",  "una",  "con",  "het",  "een",
-        "this", "that", "with", "your", "from", "have", "will", "tell", "show", "what", "send",
-        "to",   "of",   "is",   "in",   "me",   "it",   "my",   "de",   "la",   "el",
-    };
-    unsigned votes[26] = {0}, best = 0;
+    static const char twos[] = "toofisinmeitmydelael";
+    static const char threes[] =
+        "theandyouallfornotarebuthownowanyquelosundderdielesdesunaconhetmitdenmirvoneinestperche";
+    static const char fours[] = "thisthatwithyourfromhavewilltellshowwhatsend";
+    static const char *const lists[] = {twos, threes, fours};
+    unsigned votes[26] = {0}, best = 1;
     for (size_t k = 0; k < s->n; k++) {
         const uint8_t *w = &in.p[s->words[k].start];
         size_t n = s->words[k].end - s->words[k].start;
-        for (size_t j = 0; n <= 4 && j < PST_LEN(short_words); j++) {
-            const char *word = short_words[j];
-            bool fits = word[n] == 0 && word[n - 1] != 0;
+        if (n < 2 || n > 4) {
+            continue;
+        }
+        for (const char *word = lists[n - 2]; *word != 0; word += n) {
+            /* one subtraction decides nearly all */
             unsigned by = (unsigned)(word[0] - w[0] + 26) % 26;
-            for (size_t i = 1; fits && i < n; i++) {
+            bool fits = shift(w[1], by) == (uint8_t)word[1];
+            for (size_t i = 2; fits && i < n; i++) {
                 fits = shift(w[i], by) == (uint8_t)word[i];
             }
             votes[by] += fits ? (unsigned)n : 0;
         }
     }
-    for (unsigned by = 1; by < 26; by++) {
-        best = votes[by] > votes[best] || best == 0 ? by : best;
+    for (unsigned by = 2; by < 26; by++) {
+        best = votes[by] > votes[best] ? by : best;
     }
     return votes[best] > 0 ? best : 13;
 }
 
-/* --- pig latin
- * ----------------------------------------------------------------------------------------- */
+/* --- pig latin -------------------------------------------------------------------------------- */
 
 static bool pigs(struct pst_str in, const struct stretch *s)
 {
@@ -176,8 +209,7 @@ static void put_pig(struct ciphers *c, const struct stretch *s)
     pst_draft_byte(&c->pig, ' ', at);
 }
 
-/* --- what has won
- * ---------------------------------------------------------------------------------------- */
+/* --- what has won ----------------------------------------------------------------------------- */
 
 /* The stretch with its signs, letter by letter. */
 static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct stretch *s,
@@ -195,6 +227,16 @@ static size_t put_stretch(struct ciphers *c, struct pst_draft *out, const struct
     }
     pst_draft_byte(out, ' ', at);
     return at;
+}
+
+/* Letters in an order that is no language's: a key is needed, or they mean nothing. */
+static bool gibberish(const struct stretch *s)
+{
+    if (s->bound * 2 > s->n) {
+        return false; /* base64, digests, names of versions: known codes, not disguised words */
+    }
+    return (s->pairs >= 36 && s->odd * 5 >= s->pairs) ||
+           (s->letters >= 36 && s->n >= 6 && s->vowels * 6 <= s->letters);
 }
 
 static void put_reading(struct ciphers *c, const struct stretch *s)
@@ -229,9 +271,13 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
         }
         return;
     }
-    struct pst_score given = score(c->in, s, AS_GIVEN, 0);
+    struct pst_score given = {0};
+    for (size_t k = 0; k < s->n; k++) {
+        pst_score_count(&given, s->words[k].end - s->words[k].start,
+                        (enum pst_word)s->words[k].known);
+    }
     size_t share = pst_score_share(&given);
-    if (share >= ODD_SHARE) {
+    if (share >= ODD_SHARE || given.stop * 100 >= given.letters * ODD_STOP) {
         c->last = AS_GIVEN;
         return;
     }
@@ -241,22 +287,30 @@ static void stretch_judge(struct ciphers *c, const struct stretch *s)
         return;
     }
     unsigned by = vote(c->in, s);
+    if (by != 13) { /* nearly always 13: it need not win the vote */
+        struct pst_score score13 = score_likely(c->in, s, SHIFTED, 13);
+        by = pst_score_good(&score13) ? 13 : by;
+    }
     struct {
         enum reading reading;
         struct pst_score score;
-    } tried[] = {{SHIFTED, score(c->in, s, SHIFTED, by)},
-                 {ATBASH, score(c->in, s, ATBASH, 0)},
-                 {BACKWARDS, score(c->in, s, BACKWARDS, 0)}};
+    } tried[] = {{SHIFTED, score_likely(c->in, s, SHIFTED, by)},
+                 {ATBASH, score_likely(c->in, s, ATBASH, 0)},
+                 {BACKWARDS, score_likely(c->in, s, BACKWARDS, 0)}};
     size_t best = 0;
     for (size_t i = 1; i < PST_LEN(tried); i++) {
         best = tried[i].score.known > tried[best].score.known ? i : best;
     }
-    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + GAIN) {
+    /* of a language whose words are not in the table, the little words gain less */
+    size_t gain = tried[best].score.stops >= 4 && given.stop == 0 ? GAIN / 2 : GAIN;
+    if (pst_score_good(&tried[best].score) && pst_score_share(&tried[best].score) >= share + gain) {
         c->last = tried[best].reading;
         c->last_by = by;
     }
     if (c->last != AS_GIVEN) { /* one with names in it goes on as the one before */
         put_reading(c, s);
+    } else if (gibberish(s)) {
+        pst_make_hit(c->make, PST_EVADE_GIBBERISH, 1);
     }
 }
 
@@ -276,131 +330,125 @@ static void put_backwards(struct ciphers *c, struct pst_draft *out)
     }
 }
 
-/* --- words in reverse order
- * ------------------------------------------------------------------------------- */
-
-enum part { OTHER, DETERMINER, PREPOSITION, VERB };
-
-static enum part part_of(struct pst_str word)
-{
-    static const char *const lists[] = {
-        [OTHER] = "",
-        [DETERMINER] = " the a an your my our this all any these their ",
-        [PREPOSITION] = " of in to on for from with at by about into and or ",
-        [VERB] = " ignore reveal send show tell print is are was must write forget delete give ",
-    };
-    char spaced[16];
-    if (word.n == 0 || word.n > sizeof spaced - 3) {
-        return OTHER;
-    }
-    spaced[0] = ' ';
-    memcpy(&spaced[1], word.p, word.n);
-    memcpy(&spaced[word.n + 1], " ", 2);
-    for (unsigned i = DETERMINER; i <= VERB; i++) {
-        if (strstr(lists[i], spaced) != NULL) {
-            return (enum part)i;
-        }
-    }
-    return OTHER;
-}
+/* --- words in reverse order ------------------------------------------------------------------- */
 
 /* "of the" and "reveal the" are English, "the of" and "the reveal" are English backwards. */
-static bool line_reversed(struct pst_str in, const struct word *words, size_t n)
+static void line_add(struct line *l, struct word w)
 {
-    size_t ahead = 0, back = 0;
-    for (size_t k = 0; k + 1 < n; k++) {
-        enum part a = part_of(pst_str_cut(in, words[k].start, words[k].end - words[k].start));
-        if (a == OTHER) {
-            continue;
-        }
-        enum part b = part_of(
-            pst_str_cut(in, words[k + 1].start, words[k + 1].end - words[k + 1].start));
-        ahead += (a == PREPOSITION || a == VERB) && b == DETERMINER;
-        back += a == DETERMINER && (b == PREPOSITION || b == VERB);
+    if (l->n > 0) {
+        unsigned a = l->words[l->n - 1].part, b = w.part;
+        bool a_leads = a == PST_PART_PREPOSITION || a == PST_PART_VERB;
+        bool b_leads = b == PST_PART_PREPOSITION || b == PST_PART_VERB;
+        l->ahead += a_leads && b == PST_PART_DETERMINER;
+        l->back += a == PST_PART_DETERMINER && b_leads;
     }
-    struct pst_str last = pst_str_cut(in, words[n - 1].start,
-                                      words[n - 1].end - words[n - 1].start);
-    size_t stop = words[0].end;
-    back += part_of(last) == DETERMINER;
-    back += stop < in.n && strchr(".!?", in.p[stop]) != NULL && words[1].start - stop > 1;
-    return back >= 2 && back > 2 * ahead;
+    l->words[l->n++] = w;
 }
 
-static size_t put_reversed(struct pst_draft *out, struct pst_str in, const struct word *words,
-                           size_t n)
+static void line_end(struct ciphers *c, struct line *l)
 {
-    for (size_t k = n; k > 0; k--) {
-        pst_draft_copy(out, in, words[k - 1].start, words[k - 1].end - words[k - 1].start);
-        pst_draft_byte(out, ' ', words[k - 1].start);
+    size_t n = l->n;
+    bool turned = false;
+    l->n = 0;
+    if (n >= 4) {
+        size_t stop = l->words[0].end;
+        l->back += l->words[n - 1].part == PST_PART_DETERMINER;
+        bool ended = strchr(".!?", c->in.p[stop]) != NULL && l->words[1].start - stop > 1;
+        l->back += ended ? 1 : 0;
+        turned = l->ahead == 0 && (l->back >= 3 || (l->back >= 2 && ended));
     }
-    return words[n - 1].end;
+    if (n >= 5 && turned) {
+        for (size_t k = n; k > 0; k--) {
+            const struct word *w = &l->words[k - 1];
+            pst_draft_copy(&c->turned, c->in, w->start, w->end - w->start);
+            pst_draft_byte(&c->turned, ' ', w->start);
+        }
+        c->turned_end = l->words[n - 1].end;
+        c->lines++;
+    }
+    l->ahead = l->back = 0;
 }
 
-static void view_words_reversed(struct pst_make *make, size_t parent)
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* Letters that follow a letter in the words of some two dozen languages, with 6 pairs of 10,000 in
+ * one of them at least: bit k for the k-th letter. Counted in the benign texts of training. */
+static const uint32_t likely_after[26] = {
+    0x37fffef, 0x1164913, 0x31e5f95, 0x31e6b99, 0x3ffffff, 0x01a4931, 0x11e6fd1,
+    0x11afb19, 0x3ffffff, 0x0146539, 0x17e5d1d, 0x13cfffd, 0x15ed93f, 0x37cfffd,
+    0x3feffff, 0x15ff93d, 0x0101000, 0x3ff7fff, 0x37fdf95, 0x37effff, 0x3feffff,
+    0x1164111, 0x1446591, 0x2088111, 0x17cffdd, 0x3587959,
+};
+/* aeiouy */
+enum { VOWELS = 1 << 0 | 1 << 4 | 1 << 8 | 1 << 14 | 1 << 20 | 1 << 24 };
+
+static bool of_code(uint8_t b)
 {
-    enum { LINE = 64 };
-    struct pst_str in = make->ret->list[parent].text;
-    struct pst_draft out = {.make = make};
-    struct word words[LINE];
-    size_t n = 0, end = 0, lines = 0;
-    for (size_t at = 0; at <= in.n;) {
-        uint8_t b = at < in.n ? in.p[at] : '\n';
-        if (pst_is_alpha(b)) {
-            size_t stop = at;
-            while (stop < in.n && (pst_is_alpha(in.p[stop]) || in.p[stop] == '\'')) {
-                stop++;
-            }
-            words[n++] = (struct word){(uint32_t)at, (uint32_t)stop};
-            at = stop;
-        } else {
-            at++;
-        }
-        if ((b == '\n' || n == LINE || b == '"' || b == ':' || b == '>') && n > 0) {
-            if (n >= 4 && line_reversed(in, words, n)) {
-                end = put_reversed(&out, in, words, n);
-                lines++;
-            }
-            n = 0;
-        }
-    }
-    if (lines > 0 && pst_draft_view(&out, PST_VIEW_WORDS_REVERSED, parent, end, true, true) > 0) {
-        pst_make_hit(make, PST_EVADE_CIPHER, lines);
-    }
+    return pst_is_digit(b) || b == '+' || b == '=' || b == '_';
 }
 
-/* --- all of them
- * ------------------------------------------------------------------------------------------- */
-
-static void read_stretches(struct ciphers *c)
+static size_t word_read(struct pst_str in, size_t at, struct stretch *s, struct word *ret)
 {
-    struct stretch s = {.n = 0};
+    uint32_t hash = (uint32_t)PST_WORD_SEED, likely = UINT32_MAX;
+    enum pst_part part;
+    size_t end = at;
+    while (end < in.n && pst_is_lower(in.p[end])) {
+        unsigned letter = in.p[end] - (unsigned)'a';
+        hash = pst_word_next(hash, in.p[end]);
+        s->odd += (likely >> letter & 1) == 0;
+        s->vowels += (VOWELS >> letter & 1) != 0;
+        likely = likely_after[letter];
+        end++;
+    }
+    s->letters += end - at;
+    s->pairs += end - at - 1;
+    enum pst_word known = pst_word_known(hash, end - at, &part);
+    s->bound += (at > 0 && of_code(in.p[at - 1])) || (end < in.n && of_code(in.p[end]));
+    *ret = (struct word){(uint32_t)at, (uint32_t)end, (uint8_t)known, (uint8_t)part};
+    return end;
+}
+
+static void stretch_clear(struct stretch *s)
+{
+    s->n = s->letters = s->vowels = s->pairs = s->odd = s->bound = 0;
+}
+
+static void read_words(struct ciphers *c)
+{
+    struct stretch s PST_UNINIT;
+    struct line line PST_UNINIT;
+    stretch_clear(&s);
+    line.n = line.ahead = line.back = 0;
     for (size_t at = 0; at < c->in.n;) {
         uint8_t b = c->in.p[at];
+        bool ends = b == '\n' || b == '"' || b == ':' || b == '`';
         if (pst_is_lower(b)) {
-            size_t end = at + 1;
-            while (end < c->in.n && pst_is_lower(c->in.p[end])) {
-                end++;
-            }
-            s.words[s.n++] = (struct word){(uint32_t)at, (uint32_t)end};
-            at = end;
+            struct word w;
+            at = word_read(c->in, at, &s, &w);
+            s.words[s.n++] = w;
+            line_add(&line, w);
         } else {
             at++;
         }
-        if (s.n == STRETCH || (s.n > 0 && (b == '\n' || b == '"' || b == ':' || b == '`'))) {
+        if (s.n == STRETCH || ends) {
             stretch_judge(c, &s);
-            s.n = 0;
-            c->last = pst_is_lower(b) || b == ' ' ? c->last : AS_GIVEN;
+            stretch_clear(&s);
+            c->last = ends ? AS_GIVEN : c->last;
+        }
+        if (line.n == LINE || ends || b == '>') {
+            line_end(c, &line);
         }
     }
     stretch_judge(c, &s);
+    line_end(c, &line);
 }
 
 void pst_view_ciphers(struct pst_make *make, size_t parent)
 {
     struct ciphers c = {.make = make, .in = make->ret->list[parent].text};
     struct pst_draft back = {.make = make};
-    c.shifted.make = c.atbash.make = c.flipped.make = c.pig.make = make;
-    read_stretches(&c);
+    c.shifted.make = c.atbash.make = c.flipped.make = c.pig.make = c.turned.make = make;
+    read_words(&c);
     pst_make_hit(make, PST_EVADE_CIPHER, c.won);
     (void)pst_draft_view(&c.shifted, PST_VIEW_ROT13, parent, c.shifted_end, true, false);
     (void)pst_draft_view(&c.atbash, PST_VIEW_ATBASH, parent, c.atbash_end, true, false);
@@ -410,7 +458,9 @@ void pst_view_ciphers(struct pst_make *make, size_t parent)
         (void)pst_draft_view(&back, PST_VIEW_REVERSED, parent, c.back_end, true, true);
         (void)pst_draft_view(&c.flipped, PST_VIEW_REVERSED, parent, c.flipped_end, true, true);
     }
-    view_words_reversed(make, parent);
+    if (pst_draft_view(&c.turned, PST_VIEW_WORDS_REVERSED, parent, c.turned_end, true, true) > 0) {
+        pst_make_hit(make, PST_EVADE_CIPHER, c.lines);
+    }
 }
 
 static uint8_t rot47(uint8_t b)
@@ -418,39 +468,51 @@ static uint8_t rot47(uint8_t b)
     return b >= 33 && b <= 126 ? (uint8_t)(33 + (b - 33 + 47) % 94) : b;
 }
 
-/* Letters and signs exchanged: the lines that are mostly signs where letters should be. */
+/* Small letters become the characters from '2' to 'K'. */
+static bool rot47_likely(struct pst_str line)
+{
+    enum { SAMPLE = 64 };
+    size_t n = line.n < SAMPLE ? line.n : SAMPLE, fits = 0, blanks = 0;
+    for (size_t i = line.n - n; i < line.n; i++) { /* its end: a name may stand before it */
+        fits += line.p[i] >= '2' && line.p[i] <= 'K';
+        blanks += line.p[i] == ' ';
+    }
+    return n >= 12 && blanks >= 2 && fits * 10 >= (n - blanks) * 7;
+}
+
+/* Letters and signs exchanged, line by line. */
 void pst_view_rot47(struct pst_make *make, size_t parent)
 {
     struct pst_str in = make->ret->list[parent].text;
     struct pst_draft out = {.make = make};
     size_t end = 0;
-    for (size_t at = 0; at < in.n;) {
+    for (size_t at = 0, stop; at < in.n; at = stop + 1) {
         struct pst_score read = {0};
         uint8_t letters[PST_WORD_LONGEST];
-        size_t stop = at, n = 0, signs = 0, blanks = 0;
-        for (; stop < in.n && in.p[stop] != '\n'; stop++) {
-            signs += in.p[stop] > ' ' && in.p[stop] < 0x7F && !pst_is_alpha(in.p[stop]);
-            blanks += in.p[stop] == ' ';
+        size_t line = pst_str_find_byte(pst_str_from(in, at), '\n'), n = 0;
+        stop = line == PST_NPOS ? in.n : at + line;
+        if (!rot47_likely(pst_str_cut(in, at, stop - at))) {
+            continue;
         }
-        if (stop - at >= 12 && blanks >= 2 && signs * 3 >= stop - at) {
-            for (size_t i = at; i <= stop; i++) {
-                uint8_t b = i < stop ? rot47(in.p[i]) : 0;
-                if (pst_is_alpha(b) && n < sizeof letters) {
-                    letters[n++] = b | 0x20;
-                } else if (n > 0) {
-                    pst_score_add(&read, pst_str_of(letters, n));
-                    n = 0;
-                }
+        /* "rot47: …" stands before it, perhaps */
+        size_t mark = pst_str_find(pst_str_cut(in, at, stop - at), PST_STR(": "));
+        size_t from = mark == PST_NPOS || mark > 64 ? at : at + mark + 2;
+        for (size_t i = from; i <= stop; i++) {
+            uint8_t b = i < stop ? rot47(in.p[i]) : 0;
+            if (pst_is_alpha(b) && n < sizeof letters) {
+                letters[n++] = b | 0x20;
+            } else if (n > 0) {
+                pst_score_add(&read, pst_str_of(letters, n));
+                n = 0;
             }
         }
         if (read.known >= 10 && pst_score_good(&read)) {
-            for (size_t i = at; i < stop; i++) {
+            for (size_t i = from; i < stop; i++) {
                 pst_draft_byte(&out, in.p[i] < 0x80 ? rot47(in.p[i]) : '?', i);
             }
             pst_draft_byte(&out, '\n', stop);
             end = stop;
         }
-        at = stop + 1;
     }
     if (pst_draft_view(&out, PST_VIEW_ROT13, parent, end, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_CIPHER, 1);

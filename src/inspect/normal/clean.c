@@ -33,12 +33,9 @@ static struct glyph glyph_at(struct pst_str in, size_t at)
 {
     struct glyph g = {0};
     if (at < in.n) {
-        if (in.p[at] < 0x80) {
-            g.cp = in.p[at];
-            g.n = 1;
-        } else {
-            g.n = (uint8_t)pst_utf8_get(pst_str_from(in, at), &g.cp);
-        }
+        size_t n;
+        g.cp = pst_unicode_at(in, at, &n);
+        g.n = (uint8_t)n;
         g.prop = pst_unicode(g.cp);
     }
     return g;
@@ -308,8 +305,7 @@ static void clean_unseen(struct cleaner *c, struct glyph g)
     c->last_unseen = c->at;
 }
 
-/* --- letters
- * -------------------------------------------------------------------------------------- */
+/* --- letters ---------------------------------------------------------------------------------- */
 
 static void end_runs(struct cleaner *c)
 {
@@ -338,42 +334,68 @@ static void count_styled(struct cleaner *c, struct glyph g)
     c->info->matters = true;
 }
 
-static void count_letter(struct cleaner *c, struct glyph g)
+/* Whether letters of the other alphabets are all ones that resemble Latin: known as soon as one is
+ * not, which in an honest text is soon. */
+static void count_foreign(struct cleaner *c, size_t from, size_t end, size_t n)
 {
     struct pst_clean *info = c->info;
-    switch (pst_unicode_script(g.prop)) {
-    case PST_SCRIPT_LATIN:
-        info->latin++;
-        info->accents++;
-        break;
-    case PST_SCRIPT_GREEK:
-    case PST_SCRIPT_CYRILLIC:
-    case PST_SCRIPT_ARMENIAN:
-    case PST_SCRIPT_CAPITALS: {
+    bool undecided = info->foreign == info->foreign_sure;
+    info->foreign += n;
+    for (size_t at = from; undecided && at < end;) {
+        size_t k;
         bool sure = false;
-        info->foreign++;
-        if (pst_unicode_alike(g.cp, &sure) != NULL) {
-            info->foreign_sure += sure;
+        uint32_t cp = pst_unicode_at(c->in, at, &k);
+        enum pst_script script = pst_unicode_script(pst_unicode(cp));
+        at += k;
+        if (script == PST_SCRIPT_GREEK || script == PST_SCRIPT_CYRILLIC ||
+            script == PST_SCRIPT_ARMENIAN || script == PST_SCRIPT_CAPITALS) {
+            undecided = pst_unicode_alike(cp, &sure) != NULL && sure;
+            info->foreign_sure += undecided;
         }
-        break;
     }
-    case PST_SCRIPT_HEBREW:
-    case PST_SCRIPT_ARABIC:
-        info->right_to_left++;
-        break;
-    case PST_SCRIPT_CJK:
-        info->cjk++;
-        break;
-    case PST_SCRIPT_FANCY:
-        c->fancy_run++;
-        break;
-    case PST_SCRIPT_NONE:
-    case PST_SCRIPT_INDIC:
-    case PST_SCRIPT_SEA:
-    case PST_SCRIPT_MONGOLIAN:
-    case PST_SCRIPT_OTHER:
-        break;
+}
+
+static void count_scripts(struct cleaner *c, const size_t counts[PST_SCRIPTS], size_t from,
+                          size_t end)
+{
+    struct pst_clean *info = c->info;
+    size_t foreign = counts[PST_SCRIPT_GREEK] + counts[PST_SCRIPT_CYRILLIC] +
+                     counts[PST_SCRIPT_ARMENIAN] + counts[PST_SCRIPT_CAPITALS];
+    info->latin += counts[PST_SCRIPT_LATIN];
+    info->accents += counts[PST_SCRIPT_LATIN];
+    info->right_to_left += counts[PST_SCRIPT_HEBREW] + counts[PST_SCRIPT_ARABIC];
+    info->cjk += counts[PST_SCRIPT_CJK];
+    c->fancy_run += counts[PST_SCRIPT_FANCY];
+    if (foreign > 0) {
+        count_foreign(c, from, end, foreign);
     }
+}
+
+static void count_letter(struct cleaner *c, struct glyph g)
+{
+    size_t counts[PST_SCRIPTS] = {0};
+    counts[pst_unicode_script(g.prop)] = 1;
+    count_scripts(c, counts, c->at, c->at + g.n);
+}
+
+/* Letters that stand for themselves, as many as there are; false: there are none. */
+static bool clean_simple(struct cleaner *c)
+{
+    size_t counts[PST_SCRIPTS] = {0};
+    size_t end = pst_unicode_simple(c->in, c->at, counts);
+    if (end == c->at) {
+        return false;
+    }
+    end_runs(c);
+    end_selectors(c);
+    count_scripts(c, counts, c->at, end);
+    size_t last = end - 1;
+    while ((c->in.p[last] & 0xC0) == 0x80) {
+        last--;
+    }
+    c->last = glyph_at(c->in, last);
+    keep(c, end - c->at);
+    return true;
 }
 
 /* NFKC of [at, at + n); n is small. */
@@ -524,6 +546,9 @@ void pst_clean(struct pst_make *make, struct pst_str in, bool flags, struct pst_
     struct cleaner c = {.make = make, .in = in, .out = out, .info = ret};
     while (c.at < in.n && !out->over) {
         uint8_t b = in.p[c.at];
+        if (b >= 0x80 && clean_simple(&c)) {
+            continue;
+        }
         if (b >= 0x80) {
             clean_glyph(&c, glyph_at(in, c.at));
         } else if ((b < 0x20 && b != '\n' && b != '\t') || b == 0x7F) {
@@ -543,6 +568,10 @@ void pst_clean(struct pst_make *make, struct pst_str in, bool flags, struct pst_
     if (ret->right_to_left == 0) {
         c.hits[__builtin_ctz(PST_EVADE_BIDI)] += c.directions;
         ret->matters = ret->matters || c.directions > 0;
+    }
+    if (ret->pictures >= 24 &&
+        ret->pictures > ret->latin + ret->foreign + ret->cjk + ret->right_to_left) {
+        hit(&c, PST_EVADE_SCRIPT, ret->pictures); /* a cipher of pictures, not a decoration */
     }
     for (size_t i = 0; flags && i < PST_LEN(c.hits); i++) {
         pst_make_hit(make, (enum pst_evasion)(1U << i), c.hits[i]);

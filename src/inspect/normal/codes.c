@@ -49,8 +49,7 @@ static bool settle(struct pst_codes *c, struct pst_draft *out, size_t *end, size
     return true;
 }
 
-/* --- bits
- * ---------------------------------------------------------------------------------------------- */
+/* --- bits ------------------------------------------------------------------------------------- */
 
 static void bits_read(struct pst_codes *c, size_t start, size_t end)
 {
@@ -94,8 +93,7 @@ static void bits_read(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- numbers
- * -------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static unsigned digit_of(uint8_t b)
 {
@@ -105,11 +103,19 @@ static unsigned digit_of(uint8_t b)
 static void hex_read(struct pst_codes *c, size_t start, size_t end)
 {
     struct pst_draft *out = &c->out[PST_CODE_HEX];
-    size_t mark = out->n;
+    size_t mark = out->n, pairs = 0; /* since the last separator */
     for (size_t i = start; i + 1 < end;) {
         uint8_t b = c->in.p[i];
-        if (!pst_is_alnum(b) || (b == '0' && (c->in.p[i + 1] | 0x20) == 'x')) {
-            i += pst_is_alnum(b) ? 2 : 1;
+        if (!pst_is_alnum(b)) {
+            if (pairs > 1) { /* a word each */
+                pst_draft_byte(out, ' ', i);
+            }
+            pairs = 0;
+            i++;
+            continue;
+        }
+        if (b == '0' && (c->in.p[i + 1] | 0x20) == 'x') {
+            i += 2;
             continue;
         }
         unsigned high = digit_of(b), low = digit_of(c->in.p[i + 1]);
@@ -118,6 +124,7 @@ static void hex_read(struct pst_codes *c, size_t start, size_t end)
             return;
         }
         pst_draft_byte(out, (uint8_t)(high << 4 | low), i);
+        pairs++;
         i += 2;
     }
     /* times and addresses are printable too */
@@ -189,8 +196,7 @@ static void numbers_read(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- words of radio
- * -------------------------------------------------------------------------------------- */
+/* --- words of radio --------------------------------------------------------------------------- */
 
 uint8_t pst_code_nato(struct pst_str word)
 {
@@ -204,6 +210,9 @@ uint8_t pst_code_nato(struct pst_str word)
         return 0;
     }
     uint8_t letter = word.p[0] | 0x20;
+    if ((word.p[1] | 0x20) != (uint8_t)names[letter - 'a'][1]) { /* also of the others */
+        return 0;
+    }
     if (pst_str_eq_nocase(word, pst_str_c(names[letter - 'a']))) {
         return letter;
     }
@@ -261,8 +270,7 @@ void pst_codes_run(struct pst_codes *c, enum pst_code code, size_t start, size_t
     }
 }
 
-/* --- dots and dashes
- * --------------------------------------------------------------------------------------- */
+/* --- dots and dashes -------------------------------------------------------------------------- */
 
 /* The letter of a code: a one, then 0 for each dot and 1 for each dash (ITU-R M.1677-1). */
 static uint8_t morse_letter(unsigned code)
@@ -301,6 +309,24 @@ static int morse_sign(struct pst_str in, size_t at, size_t *ret_n)
     return cp == '-' || cp == '_' || (cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212 ? 1 : -1;
 }
 
+/* Groups of one to five dots, of several lengths, and many of them: a square is needed to read it.
+ */
+static bool tapped(struct pst_str in, size_t start, size_t end)
+{
+    size_t group = 0, groups = 0;
+    unsigned lengths = 0;
+    for (size_t i = start; i <= end; i++) {
+        if (i < end && in.p[i] == '.') {
+            group++;
+        } else if (group > 0) {
+            lengths |= group < 6 ? 1U << group : 1U;
+            groups++;
+            group = 0;
+        }
+    }
+    return groups >= 16 && (lengths & 1) == 0 && __builtin_popcount(lengths) >= 4;
+}
+
 static void morse_read(struct pst_codes *c, size_t start, size_t end)
 {
     struct pst_draft *out = &c->morse;
@@ -336,6 +362,9 @@ static void morse_read(struct pst_codes *c, size_t start, size_t end)
         }
         gap += b == '/' || b == '|' || b == '\n' ? 2 : 1;
     }
+    if (kinds == 1 && tapped(c->in, start, end)) {
+        pst_make_hit(c->make, PST_EVADE_GIBBERISH, 1);
+    }
     if (letters < MORSE_LETTERS_MIN || kinds != 3 || bad * 8 > letters || out->n - mark < 5) {
         out->n = mark;
         return;
@@ -365,8 +394,7 @@ void pst_codes_signs(struct pst_codes *c, size_t start, size_t end)
     }
 }
 
-/* --- dot patterns
- * ---------------------------------------------------------------------------------------------- */
+/* --- dot patterns ----------------------------------------------------------------------------- */
 
 /* Letters of six dots in the order of their patterns (U+2800 + pattern); 0: none. */
 static uint8_t braille_letter(uint8_t pattern)

@@ -15,11 +15,13 @@ enum {
     LONGEST = 16,   /* letters of a word that is looked for in glued letters */
     TOKEN_MAX = 96, /* bytes; longer ones are no disguised words */
     PARTS_MIN = 4,
+    SPELT_MIN = 5, /* single letters that make a word */
 };
 
 /* Everything up to `start` as it is. */
 static void copy_to(struct pst_collapse *c, size_t start)
 {
+    c->changes++;
     if (c->out.size == 0) {
         pst_draft_init(&c->out, c->make, c->in.n + 64);
     }
@@ -29,8 +31,7 @@ static void copy_to(struct pst_collapse *c, size_t start)
     c->done = start;
 }
 
-/* --- glued letters
- * ---------------------------------------------------------------------------------- */
+/* --- glued letters ---------------------------------------------------------------------------- */
 
 /* Where words begin in n letters (n <= CHUNK): cuts[i] is set before letter i. The best split is
  * the one with the longest known words. Share of letters in known words, in hundredths. */
@@ -100,8 +101,97 @@ static bool split_tail(struct pst_collapse *c, size_t mark)
     return true;
 }
 
-/* --- single letters
- * ----------------------------------------------------------------------------------- */
+/* --- tokens
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct census {
+    size_t lower, upper, digits, signs, high, parts, glue;
+};
+
+/* The letter a digit or sign stands for; 1, ! and | may be i or l. */
+static uint8_t leet_letter(uint8_t b)
+{
+    static const uint8_t letters[128] = {
+        ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b',
+        ['@'] = 'a', ['$'] = 's', ['+'] = 't', ['6'] = 'g', ['9'] = 'g', ['('] = 'c',
+        ['2'] = 'z', ['1'] = 'i', ['!'] = 'i', ['|'] = 'i',
+    };
+    return b < sizeof letters ? letters[b] : 0;
+}
+
+static struct census token_count(struct pst_str t)
+{
+    struct census n = {0};
+    bool part = false;
+    for (size_t i = 0; i < t.n; i++) {
+        uint8_t b = t.p[i];
+        bool letter = pst_is_alpha(b);
+        bool hump = pst_is_upper(b) && i > 0 && pst_is_lower(t.p[i - 1]);
+        n.lower += pst_is_lower(b);
+        n.upper += pst_is_upper(b);
+        n.digits += pst_is_digit(b);
+        n.high += b >= 0xC0;
+        n.glue += b == '-' || b == '_';
+        n.signs += !letter && !pst_is_digit(b) && b < 0x80 && leet_letter(b) != 0;
+        n.parts += letter && (!part || hump);
+        part = letter;
+    }
+    return n;
+}
+
+/* The token with letters for digits; bit k of `els`: its k-th one is an l. 0: it holds something
+ * that is no such letter. */
+static size_t leet_read(struct pst_str t, unsigned els, uint8_t ret[TOKEN_MAX], size_t *ret_ones)
+{
+    *ret_ones = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        uint8_t b = t.p[i];
+        uint8_t letter = pst_is_alpha(b) ? b | 0x20 : leet_letter(b);
+        if (letter == 0) {
+            return 0;
+        }
+        if (letter == 'i' && !pst_is_alpha(b)) {
+            letter = (els >> *ret_ones & 1) != 0 ? 'l' : 'i';
+            (*ret_ones)++;
+        }
+        ret[i] = letter;
+    }
+    return t.n;
+}
+
+static bool leet_known(struct pst_collapse *c, struct pst_str t, size_t start)
+{
+    enum { ONES = 3 };
+    uint8_t word[TOKEN_MAX];
+    size_t ones = 0, swaps = 0, letters = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        letters += pst_is_alpha(t.p[i]);
+        swaps += pst_is_alpha(t.p[i]) ? 0U : i + 1 < t.n ? 2U : 1U;
+    }
+    /* s3, 10 and score$ are disguised words only where others were */
+    bool strong = t.n >= 3 && letters > 0 && swaps >= 2;
+    if (swaps == 0 || (!strong && c->leet < 2)) {
+        return false;
+    }
+    for (unsigned els = 0; els < 1U << (ones < ONES ? ones : ONES) || els == 0; els++) {
+        size_t n = leet_read(t, els, word, &ones);
+        if (pst_word_find(pst_str_of(word, n)) == PST_WORD_UNKNOWN) {
+            continue;
+        }
+        copy_to(c, start);
+        for (size_t i = 0; i < n; i++) {
+            pst_draft_byte(&c->out, word[i], start + i);
+        }
+        c->done = start + n;
+        c->leet += strong;
+        c->leet_letters += strong ? n : 0;
+        return true;
+    }
+    return false;
+}
+
+/* --- single letters --------------------------------------------------------------------------- */
 
 static bool of_token(uint8_t c)
 {
@@ -201,8 +291,40 @@ static void split_pieces(struct pst_collapse *c, size_t mark)
     }
 }
 
+/* Pieces that are words when their digits are letters. */
+static void leet_pieces(struct pst_collapse *c, size_t mark)
+{
+    struct pst_draft *d = &c->out;
+    for (size_t start = mark, end; start < d->n; start = end + 1) {
+        uint8_t word[TOKEN_MAX];
+        size_t ones, digits = 0;
+        for (end = start; end < d->n && d->text[end] != ' '; end++) {
+            digits += pst_is_digit(d->text[end]);
+        }
+        struct pst_str piece = pst_str_of(&d->text[start], end - start);
+        if (digits == 0 || piece.n > PST_WORD_LONGEST) {
+            continue;
+        }
+        for (unsigned els = 0; els < 4; els++) { /* its ones as i or as l */
+            size_t n = leet_read(piece, els, word, &ones);
+            if (n > 0 && pst_word_find(pst_str_of(word, n)) != PST_WORD_UNKNOWN) {
+                memcpy(&d->text[start], word, n);
+                c->leet++;
+                break;
+            }
+        }
+    }
+}
+
 void pst_collapse_spaced(struct pst_collapse *c, size_t start, size_t end)
 {
+    size_t spelt = 0;
+    for (size_t at = start; at < end && spelt < SPELT_MIN; at++) {
+        spelt += pst_is_alpha(c->in.p[at]) || c->in.p[at] >= 0xC0;
+    }
+    if (spelt < SPELT_MIN) {
+        return;
+    }
     uint32_t usual = usual_gap(c->in, start, end);
     size_t foreign = 0, letters = 0, tokens = 0;
     if (start < c->done) {
@@ -226,101 +348,17 @@ void pst_collapse_spaced(struct pst_collapse *c, size_t start, size_t end)
         }
         at = next;
     }
+    leet_pieces(c, mark);
     split_pieces(c, mark);
-    bool good = letters >= 5 && letters * 2 > tokens && (tail_good(&c->out, mark) || foreign >= 8);
+    bool good = letters >= SPELT_MIN && letters * 2 > tokens &&
+                (tail_good(&c->out, mark) || foreign >= 8);
     if (good) {
         pst_make_hit(c->make, PST_EVADE_SPACED, letters);
     } else if (letters < 10 || letters * 3 < tokens * 2) { /* a list, a formula, a version */
         c->out.n = mark;
         c->done = start;
+        c->changes--;
     }
-}
-
-/* --- tokens
- * ------------------------------------------------------------------------------------------------
- */
-
-struct census {
-    size_t lower, upper, digits, signs, high, parts, glue;
-};
-
-/* The letter a digit or sign stands for; 1, ! and | may be i or l. */
-static uint8_t leet_letter(uint8_t b)
-{
-    static const char signs[] = "034578@$+69(21!|", letters[] = "oeastbastggcziii";
-    const char *found = b != 0 ? strchr(signs, b) : NULL;
-    return found != NULL ? (uint8_t)letters[found - signs] : 0;
-}
-
-static struct census token_count(struct pst_str t)
-{
-    struct census n = {0};
-    bool part = false;
-    for (size_t i = 0; i < t.n; i++) {
-        uint8_t b = t.p[i];
-        bool letter = pst_is_alpha(b);
-        bool hump = pst_is_upper(b) && i > 0 && pst_is_lower(t.p[i - 1]);
-        n.lower += pst_is_lower(b);
-        n.upper += pst_is_upper(b);
-        n.digits += pst_is_digit(b);
-        n.high += b >= 0xC0;
-        n.glue += b == '-' || b == '_';
-        n.signs += !letter && !pst_is_digit(b) && b < 0x80 && leet_letter(b) != 0;
-        n.parts += letter && (!part || hump);
-        part = letter;
-    }
-    return n;
-}
-
-/* The token with letters for digits; bit k of `els`: its k-th one is an l. 0: it holds something
- * that is no such letter. */
-static size_t leet_read(struct pst_str t, unsigned els, uint8_t ret[TOKEN_MAX], size_t *ret_ones)
-{
-    *ret_ones = 0;
-    for (size_t i = 0; i < t.n; i++) {
-        uint8_t b = t.p[i];
-        uint8_t letter = pst_is_alpha(b) ? b | 0x20 : leet_letter(b);
-        if (letter == 0) {
-            return 0;
-        }
-        if (letter == 'i' && !pst_is_alpha(b)) {
-            letter = (els >> *ret_ones & 1) != 0 ? 'l' : 'i';
-            (*ret_ones)++;
-        }
-        ret[i] = letter;
-    }
-    return t.n;
-}
-
-static bool leet_known(struct pst_collapse *c, struct pst_str t, size_t start)
-{
-    enum { ONES = 3 };
-    uint8_t word[TOKEN_MAX];
-    size_t ones = 0, swaps = 0, letters = 0;
-    for (size_t i = 0; i < t.n; i++) {
-        letters += pst_is_alpha(t.p[i]);
-        swaps += pst_is_alpha(t.p[i]) ? 0U : i + 1 < t.n ? 2U : 1U;
-    }
-    /* s3, 10 and score$ are disguised words only where others were */
-    bool strong = t.n >= 3 && letters > 0 && swaps >= 2;
-    if (swaps == 0 || (!strong && c->leet < 2)) {
-        return false;
-    }
-    for (unsigned els = 0; els < 1U << (ones < ONES ? ones : ONES) || els == 0; els++) {
-        size_t n = leet_read(t, els, word, &ones);
-        if (pst_word_find(pst_str_of(word, n)) == PST_WORD_UNKNOWN) {
-            continue;
-        }
-        copy_to(c, start);
-        for (size_t i = 0; i < n; i++) {
-            pst_draft_byte(&c->out, word[i], start + i);
-        }
-        c->done = start + n;
-        c->leet += strong;
-        c->leet_letters += strong ? n : 0;
-        return true;
-    }
-    return false;
 }
 
 /* Digits and signs within a word of letters, when the word they make is known, or all looks so. */
@@ -463,7 +501,7 @@ void pst_collapse_token(struct pst_collapse *c, size_t start, size_t end)
 
 size_t pst_collapse_end(struct pst_collapse *c, size_t parent)
 {
-    if (c->done == 0 || c->out.n == 0) {
+    if (c->changes == 0) {
         return 0;
     }
     if (c->leet >= 3 || (c->leet >= 2 && c->leet_letters >= 8)) {

@@ -6,8 +6,7 @@
 
 enum { TOKEN_MIN = 20, PROBE = 10, LABEL_MAX = 63 };
 
-/* --- five characters for four bytes
- * ------------------------------------------------------------------ */
+/* --- five characters for four bytes ----------------------------------------------------------- */
 
 enum alphabet85 { ASCII85, RFC1924, Z85, ALPHABETS };
 
@@ -171,38 +170,35 @@ static size_t token85(struct pst_draft *out, struct pst_str in, size_t start, si
     return start;
 }
 
+size_t pst_dense_token(struct pst_draft *out, struct pst_str in, size_t start, size_t end)
+{
+    if (end - start < TOKEN_MIN || !dense_token(pst_str_cut(in, start, end - start))) {
+        return start;
+    }
+    return token85(out, in, start, end);
+}
+
+/* Between <~ and ~>, perhaps wrapped. */
 static void view85(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
     size_t last = 0;
     for (size_t at = 0; at < in.n;) {
-        if (pst_is_blank(in.p[at])) {
-            at++;
-            continue;
+        size_t mark = pst_look_pair(in, at, '<', '~');
+        size_t close = mark < in.n ? pst_look_pair(in, mark, '~', '>') : in.n;
+        if (close == in.n) {
+            break;
         }
-        size_t end = at;
-        while (end < in.n && !pst_is_blank(in.p[end])) {
-            end++;
-        }
-        bool marked = end - at > 2 &&
-                      pst_str_find(pst_str_cut(in, at, 8), PST_STR("<~")) != PST_NPOS;
-        if (marked) { /* it may be wrapped: up to its end mark */
-            size_t close = pst_str_find(pst_str_from(in, at), PST_STR("~>"));
-            end = close != PST_NPOS ? at + close + 2 : end;
-        }
-        if (marked || dense_token(pst_str_cut(in, at, end - at))) {
-            size_t stop = token85(&out, in, at, end);
-            last = stop > at ? stop : last;
-        }
-        at = end;
+        size_t stop = token85(&out, in, mark, close + 2);
+        last = stop > mark ? stop : last;
+        at = close + 2;
     }
     if (pst_draft_view(&out, PST_VIEW_BASE85, parent, last, true, false) > 0) {
         pst_make_hit(make, PST_EVADE_ENCODED, 1);
     }
 }
 
-/* --- uuencoded lines (POSIX uuencode)
- * ----------------------------------------------------------------- */
+/* --- uuencoded lines (POSIX uuencode) --------------------------------------------------------- */
 
 /* One line at [at, end): its length character and groups of four. 0: it is none. */
 static size_t uu_line(struct pst_draft *out, struct pst_str in, size_t at, size_t end)
@@ -229,17 +225,29 @@ static size_t uu_line(struct pst_draft *out, struct pst_str in, size_t at, size_
     return n;
 }
 
+static bool begins(struct pst_str in)
+{
+    size_t at = 0;
+    while ((at = pst_look_pair(in, at, 'b', 'e')) < in.n) {
+        if (pst_str_starts(pst_str_from(in, at), PST_STR("begin "))) {
+            return true;
+        }
+        at += 2;
+    }
+    return false;
+}
+
 static void view_uu(struct pst_make *make, size_t parent, struct pst_str in)
 {
     struct pst_draft out = {.make = make};
     size_t last = 0, mark = 0;
-    bool open = false;
+    bool open = false, any = begins(in);
     for (size_t at = 0; at < in.n;) {
         size_t line = pst_str_find_byte(pst_str_from(in, at), '\n');
         size_t end = line == PST_NPOS ? in.n : at + line;
         size_t trim = end > at && in.p[end - 1] == '\r' ? end - 1 : end;
-        size_t begin = pst_str_find(pst_str_cut(in, at, 64 < trim - at ? 64 : trim - at),
-                                    PST_STR("begin "));
+        size_t head = trim - at < 64 ? trim - at : 64;
+        size_t begin = any ? pst_str_find(pst_str_cut(in, at, head), PST_STR("begin ")) : PST_NPOS;
         bool full = trim - at == 61 && in.p[at] == 'M';
         if (begin != PST_NPOS) {
             open = true;
@@ -264,8 +272,7 @@ static void view_uu(struct pst_make *make, size_t parent, struct pst_str in)
     }
 }
 
-/* --- punycode (RFC 3492)
- * --------------------------------------------------------------------------------- */
+/* --- punycode (RFC 3492) ---------------------------------------------------------------------- */
 
 static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
 {
@@ -336,11 +343,14 @@ static void view_punycode(struct pst_make *make, size_t parent, struct pst_str i
     struct pst_draft out = {.make = make};
     size_t done = 0, found = 0;
     for (size_t at = 0; at < in.n;) {
-        size_t next = pst_str_find(pst_str_from(in, at), PST_STR("xn--"));
-        if (next == PST_NPOS) {
+        at = pst_look_pair(in, at, 'x', 'n');
+        if (at == in.n) {
             break;
         }
-        at += next;
+        if (!pst_str_starts(pst_str_from(in, at), PST_STR("xn--"))) {
+            at += 2;
+            continue;
+        }
         size_t end = at + 4;
         while (end < in.n && end - at < 4 + LABEL_MAX && in.p[end] != '.' && in.p[end] > ' ' &&
                in.p[end] < 0x7F && in.p[end] != '/') {

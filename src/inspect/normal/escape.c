@@ -206,7 +206,8 @@ static void sweep_count(struct sweep *s, struct pst_str in, size_t at, const str
     s->real += !e->simple;
     s->letters += !e->simple && letter;
     s->chained += !e->simple && at == last_end;
-    s->joined = s->joined || (e->simple && v < ' ' && next > 0 && pst_is_alnum((uint8_t)next));
+    s->joined = s->joined || (e->simple && (v == '\n' || v == '\r' || v == '\t') && next > 0 &&
+                              pst_is_alnum((uint8_t)next));
 }
 
 /* What the escapes of a text amount to, by looking at nothing but them. */

@@ -3,6 +3,7 @@
 #include "inspect/normal/hidden.h"
 
 #include "inspect/normal/ascii.h"
+#include "inspect/normal/look.h"
 
 enum {
     TAG_MAX = 4096,
@@ -59,8 +60,7 @@ static size_t find(struct pst_str in, size_t at, struct pst_str what)
     return found == PST_NPOS ? in.n : at + found;
 }
 
-/* --- tags
- * --------------------------------------------------------------------------------------------- */
+/* --- tags ------------------------------------------------------------------------------------- */
 
 /* The style with blanks gone and in lower case, as far as it fits. */
 static struct pst_str squeeze(struct pst_str s, uint8_t *ret, size_t cap)
@@ -265,8 +265,7 @@ static size_t take_tag(struct hider *h, size_t at)
     return text;
 }
 
-/* --- Markdown
- * -------------------------------------------------------------------------------------------- */
+/* --- Markdown --------------------------------------------------------------------------------- */
 
 /* Where the title of a link begins: after blanks, the target and blanks. */
 static size_t after_target(struct pst_str in, size_t from, size_t line)
@@ -317,8 +316,7 @@ static size_t take_bracket(struct hider *h, size_t at)
     return at + 1;
 }
 
-/* --- at the head of a document: values of front matter
- * ------------------------------------------------ */
+/* --- at the head of a document: values of front matter ---------------------------------------- */
 static void take_front(struct hider *h)
 {
     struct pst_str in = h->in;
@@ -338,8 +336,10 @@ void pst_view_hidden(struct pst_make *make, size_t parent)
     struct hider h = {.make = make, .in = make->ret->list[parent].text, .out = {.make = make}};
     take_front(&h);
     for (size_t at = h.end; at < h.in.n;) {
-        uint8_t b = h.in.p[at];
-        at = b == '<' ? take_tag(&h, at) : b == '[' ? take_bracket(&h, at) : at + 1;
+        at = pst_look_any(h.in, at, '<', '[', '[');
+        if (at < h.in.n) {
+            at = h.in.p[at] == '<' ? take_tag(&h, at) : take_bracket(&h, at);
+        }
     }
     if (pst_draft_view(&h.out, PST_VIEW_HIDDEN, parent, h.end, false, false) > 0) {
         pst_make_hit(make, PST_EVADE_HIDDEN, h.concealed);

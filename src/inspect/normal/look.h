@@ -17,7 +17,8 @@ enum pst_hint {
 
 struct pst_look {
     uint32_t hints;
-    size_t percents, ampersands, backslashes, equals;
+    size_t ampersands, backslashes; /* blocks that hold one */
+    size_t percents, equals; /* with two hexadecimal digits after them (or %u): at least those */
 };
 
 /* Same answer on every instruction path. */
@@ -26,6 +27,10 @@ struct pst_look pst_look(struct pst_str text);
 bool pst_look_run(struct pst_str text, size_t from, size_t *ret_start, size_t *ret_end);
 /* Offset of the next byte of 0x80 or more or control but tab and line feed; text.n: none. */
 size_t pst_look_odd(struct pst_str text, size_t from);
+/* Offset of the next of three bytes; text.n: none. */
+size_t pst_look_any(struct pst_str text, size_t from, uint8_t a, uint8_t b, uint8_t c);
+/* Offset of the next place where the one stands before the other; text.n: none. */
+size_t pst_look_pair(struct pst_str text, size_t from, uint8_t a, uint8_t b);
 /* The text with ASCII letters in lower case. */
 void pst_look_lower(uint8_t *ret, struct pst_str text);
 

@@ -150,7 +150,7 @@ static void view_expand(struct pst_make *make, size_t parent)
     }
     if (view->depth == PST_VIEW_DEPTH_MAX) {
         /* what lies deeper is not looked at, and that is said */
-        make->ret->cut = make->ret->cut || (look.hints & PST_HINT_RUN) != 0;
+        make->ret->cut = make->ret->cut || pst_runs_any(make->ret->list[base.exact].text);
         return;
     }
     pst_decode_escapes(make, base.exact, &look);

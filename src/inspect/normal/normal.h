@@ -86,7 +86,10 @@ enum pst_views_want {
     PST_WANT_READER = 1U << 1, /* everything: for the detector */
 };
 
-/* With PST_WANT_READER there is always a PLAIN of the text (unless it is empty), and every decoded
+/* Room: a reader's views of an honest text take about its own length, of one disguised throughout a
+ * few times that; limit = 4 * text.n reads everything that is worth it. The arena gives at most
+ * about 16 bytes for each byte of the larger of text and limit.
+ * With PST_WANT_READER there is always a PLAIN of the text (unless it is empty), and every decoded
  * view that is not in plain form has one beside it (parent: the view); a view that says nothing new
  * is left out. A decoder puts all that it found into one view: escapes in their place with the text
  * around them, runs (base64, hex …) alone, a line each.

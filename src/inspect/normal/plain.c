@@ -16,15 +16,17 @@ struct folder {
     struct pst_str in;
     const uint32_t *map;
     struct pst_draft *out;
-    bool whole; /* all letters of other alphabets have Latin look-alikes: they are Latin */
-    size_t hits;
-    size_t left;   /* words of look-alikes that were left as they are */
-    size_t honest; /* words of other alphabets that cannot be Latin */
+    bool whole;      /* all letters of other alphabets have Latin look-alikes: they are Latin */
+    size_t hits;     /* words folded */
+    size_t to_latin; /* of them */
+    size_t left;     /* words of look-alikes that were left as they are */
+    size_t honest;   /* words of other alphabets that cannot be Latin */
 };
 
 struct word {
     size_t start, end;
     size_t latin, ascii, foreign, alike, sure;
+    size_t back;         /* Latin letters that have a twin in the other alphabet */
     size_t switches;     /* from Latin to another alphabet or back */
     int side;            /* of the last letter: 1 Latin, 2 another */
     bool other;          /* letters that have no business with look-alikes */
@@ -88,19 +90,43 @@ static void word_letter(struct word *w, uint32_t cp, uint16_t prop, size_t at)
         return;
     }
     word_side(w, 2);
-    bool sure = false;
-    bool alike = pst_unicode_alike(cp, &sure) != NULL;
-    bool ready = script == PST_SCRIPT_GREEK || script == PST_SCRIPT_CYRILLIC ||
-                 script == PST_SCRIPT_ARMENIAN || script == PST_SCRIPT_CAPITALS;
     if (w->foreign == 0) {
         w->first = cp;
         w->starts_foreign = at == w->start;
         w->other_script = script;
     }
     w->foreign++;
-    w->alike += alike && (ready || sure);
-    w->sure += alike && sure;
     w->other = w->other || script != w->other_script;
+}
+
+/* Letters that Russian or Greek have, too; those that only other languages of the alphabet have (i,
+ * j, s) are as likely Latin. */
+static bool is_twin(uint32_t letter, enum pst_script script)
+{
+    return strchr("ijs", (int)letter) == NULL && pst_unicode_back((uint8_t)letter, script) != 0;
+}
+
+/* Which of its foreign letters have look-alikes. */
+static void word_compare(const struct folder *f, struct word *w)
+{
+    for (size_t at = w->start; at < w->end;) {
+        size_t n;
+        bool sure = false;
+        uint32_t cp = pst_unicode_at(f->in, at, &n);
+        uint16_t prop = pst_unicode(cp);
+        enum pst_script script = pst_unicode_script(prop);
+        bool ready = script == PST_SCRIPT_GREEK || script == PST_SCRIPT_CYRILLIC ||
+                     script == PST_SCRIPT_ARMENIAN || script == PST_SCRIPT_CAPITALS;
+        at += n;
+        if (cp < 0x80 && pst_is_alpha(cp)) {
+            w->back += is_twin(cp | 0x20, w->other_script);
+        }
+        if (cp >= 0x80 && script != PST_SCRIPT_LATIN && pst_unicode_glyph(prop) != PST_GLYPH_MARK &&
+            pst_unicode_alike(cp, &sure) != NULL) {
+            w->alike += ready || sure;
+            w->sure += sure;
+        }
+    }
 }
 
 static struct word word_read(const struct folder *f, size_t start)
@@ -110,7 +136,7 @@ static struct word word_read(const struct folder *f, size_t start)
         uint32_t cp = f->in.p[w.end];
         size_t n = 1;
         if (cp >= 0x80) {
-            n = pst_utf8_get(pst_str_from(f->in, w.end), &cp);
+            cp = pst_unicode_at(f->in, w.end, &n);
         }
         uint16_t prop = pst_unicode(cp);
         if (!of_word(cp, prop)) {
@@ -131,35 +157,53 @@ static bool symbol_at_head(const struct word *w)
 
 enum fold { AS_IT_IS, TO_LATIN, TO_CYRILLIC, TO_GREEK };
 
-static enum fold word_judge(struct folder *f, const struct word *w)
+/* Letters of the other alphabet among them are its own, and the Latin ones could be, too. */
+static bool is_other(const struct word *w)
 {
-    if (w->foreign == 0) {
+    return (w->other_script == PST_SCRIPT_CYRILLIC || w->other_script == PST_SCRIPT_GREEK) &&
+           !w->other && w->latin > 0 && w->latin == w->ascii && w->back == w->latin &&
+           w->sure < w->foreign;
+}
+
+static enum fold word_judge(struct folder *f, struct word *w)
+{
+    /* a text of other alphabets has been recognised: its words are not compared any more */
+    if (w->foreign == 0 || (w->latin == 0 && !f->whole && f->honest > f->hits + 2)) {
         return AS_IT_IS;
     }
+    word_compare(f, w);
     bool alike = w->alike == w->foreign;
     /* "API" with an ending of another language is honest: a stem, and then an ending */
     bool woven = w->switches > 1 || w->latin == 1 || w->foreign == 1;
-    if (f->whole && alike) {
+    if (is_other(w) && woven) {
         f->hits++;
-        return TO_LATIN;
+        return w->other_script == PST_SCRIPT_CYRILLIC ? TO_CYRILLIC : TO_GREEK;
     }
-    if (w->latin == 0 || symbol_at_head(w)) {
+    if (!f->whole && (w->latin == 0 || symbol_at_head(w))) {
         f->left += alike;
         f->honest += w->latin == 0 && w->sure < w->foreign && w->foreign > 3;
         return AS_IT_IS;
     }
-    bool cyrillic = w->other_script == PST_SCRIPT_CYRILLIC;
-    bool greek = w->other_script == PST_SCRIPT_GREEK;
-    if ((cyrillic || greek) && woven && w->foreign > w->latin && w->sure < w->foreign &&
-        !w->other && w->latin == w->ascii && w->latin <= 3) {
-        f->hits++;
-        return cyrillic ? TO_CYRILLIC : TO_GREEK;
-    }
-    if (alike && (w->sure == w->foreign || woven)) {
-        f->hits += w->latin + w->foreign >= 3;
+    if (alike && (f->whole || w->sure == w->foreign || woven)) {
+        bool counts = f->whole || w->latin + w->foreign >= 3;
+        f->hits += counts;
+        f->to_latin += counts;
         return TO_LATIN;
     }
     return AS_IT_IS;
+}
+
+static uint32_t lower(uint32_t cp)
+{
+    if (cp >= 0x410 && cp < 0x430) {
+        return cp + 0x20;
+    }
+    if ((cp >= 0x430 && cp < 0x460) || (cp >= 0xDF && cp <= 0xFF) || (cp >= 0x3B1 && cp <= 0x3C9)) {
+        return cp;
+    }
+    /* the dot of a capital dotted I is no letter of its own */
+    utf8proc_int32_t low = cp == 0x130 ? 'i' : utf8proc_tolower((utf8proc_int32_t)cp);
+    return low > 0 ? (uint32_t)low : cp;
 }
 
 static void put_letter(struct folder *f, uint32_t cp, uint16_t prop, size_t at, enum fold fold)
@@ -182,16 +226,14 @@ static void put_letter(struct folder *f, uint32_t cp, uint16_t prop, size_t at, 
         pst_draft_cp(f->out, back != 0 ? back : low, from);
         return;
     }
-    /* the dot of a capital dotted I is no letter of its own */
-    utf8proc_int32_t low = cp == 0x130 ? 'i' : utf8proc_tolower((utf8proc_int32_t)cp);
-    pst_draft_cp(f->out, low > 0 ? (uint32_t)low : cp, from);
+    pst_draft_cp(f->out, lower(cp), from);
 }
 
 static void put_word(struct folder *f, const struct word *w, enum fold fold)
 {
     for (size_t at = w->start; at < w->end && !f->out->over;) {
-        uint32_t cp = 0;
-        size_t n = pst_utf8_get(pst_str_from(f->in, at), &cp);
+        size_t n;
+        uint32_t cp = pst_unicode_at(f->in, at, &n);
         put_letter(f, cp, pst_unicode(cp), at, fold);
         at += n;
     }
@@ -205,6 +247,56 @@ static void put_other(struct folder *f, size_t at, size_t n)
     }
 }
 
+/* Characters without case: as they are. */
+static void put_same(struct folder *f, size_t at, size_t end)
+{
+    size_t n = end - at;
+    struct pst_draft *d = f->out;
+    if (d->size - d->n < n && !pst_draft_grow(d, n)) {
+        return;
+    }
+    memcpy(&d->text[d->n], &f->in.p[at], n);
+    for (size_t i = 0; i < n; i++) {
+        d->map[d->n + i] = (uint32_t)from_of(f, at + i);
+    }
+    d->n += n;
+}
+
+/* A word of letters of another alphabet alone, in a text that is known to be written in it. */
+static bool simple_word(struct folder *f, size_t at, size_t odd, size_t *ret_end)
+{
+    size_t counts[PST_SCRIPTS] = {0};
+    struct pst_draft *d = f->out;
+    if (f->whole || f->honest <= f->hits + 2 || (odd > at && pst_is_alnum(f->in.p[odd - 1]))) {
+        return false;
+    }
+    size_t end = pst_unicode_simple(f->in, odd, counts);
+    if (end == odd || counts[PST_SCRIPT_LATIN] > 0 ||
+        (end < f->in.n && (f->in.p[end] >= 0x80 || pst_is_alnum(f->in.p[end])))) {
+        return false;
+    }
+    size_t room = (end - odd) * 2; /* small letters may be longer than their capitals */
+    if (d->size - d->n < room && !pst_draft_grow(d, room)) {
+        return false;
+    }
+    put_lower(f, at, odd);
+    if (d->size - d->n < room && !pst_draft_grow(d, room)) {
+        return false;
+    }
+    for (size_t i = odd, n; i < end; i += n) {
+        uint32_t cp = lower(pst_unicode_at(f->in, i, &n));
+        uint8_t bytes[4];
+        size_t k = pst_utf8_put(cp, bytes);
+        for (size_t b = 0; b < k; b++) {
+            d->text[d->n] = bytes[b];
+            d->map[d->n] = (uint32_t)from_of(f, i);
+            d->n++;
+        }
+    }
+    *ret_end = end;
+    return true;
+}
+
 static void fold(struct folder *f)
 {
     struct pst_str in = f->in;
@@ -215,6 +307,18 @@ static void fold(struct folder *f)
         if (odd < in.n && in.p[odd] < 0x80) { /* a carriage return that was kept */
             put_lower(f, at, odd + 1);
             at = odd + 1;
+            continue;
+        }
+        size_t same = odd < in.n ? pst_unicode_caseless(in, odd) : odd;
+        if (same > odd && (same == in.n || !pst_is_alnum(in.p[same])) &&
+            (odd == at || !pst_is_alnum(in.p[odd - 1]))) {
+            put_lower(f, at, odd);
+            put_same(f, odd, same);
+            at = same;
+            continue;
+        }
+        if (odd < in.n && simple_word(f, at, odd, &same)) {
+            at = same;
             continue;
         }
         size_t start = odd;
@@ -248,7 +352,8 @@ void pst_plain(struct pst_make *make, struct pst_str in, const uint32_t *map, bo
     struct folder f = {.make = make, .in = in, .map = map, .out = out};
     f.whole = clean->foreign >= FOREIGN_TEXT_MIN && clean->foreign_sure == clean->foreign;
     fold(&f);
-    if (f.hits >= 2 && f.left > 0 && f.hits >= f.honest) { /* disguised: the small words are, too */
+    if (f.to_latin >= 2 && f.left > 0 && f.to_latin >= f.honest &&
+        f.to_latin * 2 > f.hits) { /* disguised: the small words are, too */
         struct folder again = {.make = make, .in = in, .map = map, .out = out, .whole = true};
         fold(&again);
         f.hits = again.hits;

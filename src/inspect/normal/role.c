@@ -1,6 +1,7 @@
 #include "inspect/normal/role.h"
 
 #include "inspect/normal/ascii.h"
+#include "inspect/normal/look.h"
 
 enum { TOKEN_LONGEST = 48, HEAD_WORDS = 4 };
 
@@ -72,11 +73,13 @@ static size_t token_at(struct pst_str in, size_t at)
         "[tool_results]",   "[/tool_results]",   "[tool_calls]",
         "[system](#",
     };
+    uint8_t second = at + 1 < in.n ? in.p[at + 1] | 0x20 : 0;
     const char *const *list = in.p[at] == '<' ? angles : squares;
     size_t n = in.p[at] == '<' ? PST_LEN(angles) : PST_LEN(squares);
     size_t length = in.p[at] == '<' ? barred(in, at) : 0;
     for (size_t i = 0; length == 0 && i < n; i++) {
-        length = at_nocase(in, at, list[i]) ? strlen(list[i]) : 0;
+        bool may = (uint8_t)list[i][1] == second || second < 0x40;
+        length = may && at_nocase(in, at, list[i]) ? strlen(list[i]) : 0;
     }
     return length;
 }
@@ -91,8 +94,9 @@ static size_t head_at(struct pst_str in, size_t at)
         hashes += in.p[i] == '#' || in.p[i] == '*';
         i++;
     }
+    uint8_t first = i < in.n ? in.p[i] | 0x20 : 0;
     for (size_t k = 0; k < PST_LEN(names); k++) {
-        if (!at_nocase(in, i, names[k])) {
+        if ((uint8_t)names[k][0] != first || !at_nocase(in, i, names[k])) {
             continue;
         }
         size_t end = i + strlen(names[k]);
@@ -114,13 +118,19 @@ static size_t head_at(struct pst_str in, size_t at)
 bool pst_role_next(struct pst_str text, size_t from, struct pst_role *ret)
 {
     for (size_t at = from; at < text.n; at++) {
+        bool head = at == 0 || text.p[at - 1] == '\n';
+        if (!head) {
+            at = pst_look_any(text, at, '<', '[', '\n');
+            if (at == text.n) {
+                return false;
+            }
+        }
         uint8_t b = text.p[at];
         size_t n = 0;
         if (b == '<' || b == '[') {
             n = token_at(text, at);
             *ret = (struct pst_role){(uint32_t)at, (uint32_t)(at + n), true};
-        } else if ((at == 0 || text.p[at - 1] == '\n') &&
-                   (pst_is_alpha(b) || b == '#' || b == '*')) {
+        } else if (head && (pst_is_alpha(b) || b == '#' || b == '*')) {
             n = head_at(text, at);
             *ret = (struct pst_role){(uint32_t)at, (uint32_t)(at + n), false};
         }

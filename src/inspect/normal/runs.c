@@ -302,3 +302,82 @@ void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look
         }
     }
 }
+
+bool pst_runs_any(struct pst_str in)
+{
+    size_t at = 0, start, end;
+    for (; pst_look_run(in, at, &start, &end); at = end) {
+        if (probe(&base64, in, start, end) ||
+            (all_of(&base16, in, start, end) && probe(&base16, in, start, end)) ||
+            (all_of(&base32, in, start, end) && probe(&base32, in, start, end))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool textual(uint8_t b)
+{
+    return pst_is_alpha(b) || b == ' ' || b == ',' || b == '.' || b == '-' || b == '/' || b == '\'';
+}
+
+bool pst_short64(struct pst_str t)
+{
+    size_t n = t.n, bytes = 0;
+    uint32_t bits = 0;
+    unsigned have = 0;
+    while (n > 0 && t.n - n < 2 && t.p[n - 1] == '=') {
+        n--;
+    }
+    if (n < 2 || n >= 20 || t.n % 4 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int v = value64(t.p[i]);
+        if (v < 0) {
+            return false;
+        }
+        bits = bits << 6 | (uint32_t)v;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            if (!textual((uint8_t)(bits >> have))) {
+                return false; /* with most words at the first byte */
+            }
+            bytes++;
+        }
+    }
+    return bytes > 0;
+}
+
+void pst_short64_read(struct pst_draft *out, struct pst_str in, size_t start, size_t end)
+{
+    size_t first = start, last = 0, width;
+    bool groups = true;
+    while (first < end && !pst_is_blank(in.p[first])) {
+        first++;
+    }
+    width = first - start;
+    for (size_t at = start; at < end; at = last + 1) {
+        for (last = at; last < end && !pst_is_blank(in.p[last]); last++) {
+        }
+        groups = groups && (last == at || last - at == width || last == end);
+    }
+    if (out->n > 0) {
+        pst_draft_byte(out, '\n', start);
+    }
+    for (size_t at = start; at < end;) {
+        struct reader r = {.alphabet = &base64};
+        size_t stop = run_end(&base64, in, at);
+        read_run(&r, out, in, at, stop < end ? stop : end);
+        at = stop < end ? stop : end;
+        bool more = false;
+        while (at < end && run_end(&base64, in, at) == at) {
+            at++;
+            more = true;
+        }
+        if (more && at < end && !groups) {
+            pst_draft_byte(out, ' ', stop);
+        }
+    }
+}

@@ -23,7 +23,7 @@ static bool letter(uint8_t b)
     return b >= 'a' && b <= 'z';
 }
 
-/* --- unseen ---------------------------------------------------------------------------------- */
+/* --- unseen ----------------------------------------------------------------------------------- */
 
 static void fill(struct pst_buf *out, struct pst_str s, uint32_t cp)
 {
@@ -243,8 +243,7 @@ static void case_swings(struct pst_buf *out, struct pst_str s)
     }
 }
 
-/* --- encodings
- * ------------------------------------------------------------------------------------- */
+/* --- encodings -------------------------------------------------------------------------------- */
 
 static void base64(struct pst_buf *out, struct pst_str s)
 {
@@ -423,8 +422,7 @@ static void braille(struct pst_buf *out, struct pst_str s)
     }
 }
 
-/* --- ciphers
- * ----------------------------------------------------------------------------------------- */
+/* --- ciphers ---------------------------------------------------------------------------------- */
 
 static void shift(struct pst_buf *out, struct pst_str s, unsigned by)
 {

@@ -3,70 +3,82 @@
 #include "base/test_heap.h"
 #include "inspect/normal/test_views.h"
 
+static const char *const honest[] = {
+    "Please read the letter before Friday and call me if anything is unclear.",
+    "Bitte lies den Brief vor Freitag und ruf mich an, wenn etwas unklar ist. Größe: 5 µm.",
+    "Merci de lire la lettre avant vendredi, l’œuvre est là où nous l'avons laissée.",
+    "Por favor, lee la carta antes del viernes. ¿Está claro? ¡Sí, mañana!",
+    "Leia a carta antes de sexta-feira; a reunião será às nove, não às dez.",
+    "Leggi la lettera prima di venerdì e chiamami se qualcosa non è chiaro, perché è così.",
+    "Lees de brief vóór vrijdag en bel me als er iets onduidelijk is.",
+    "Läs brevet före fredag och ring mig om något är oklart.",
+    "Læs brevet før fredag, og ring til mig, hvis noget er uklart. Ærø, Ålborg.",
+    "Lue kirje ennen perjantaita ja soita minulle, jos jokin on epäselvää.",
+    "Přečti si prosím dopis do pátku a zavolej mi, když něco nebude jasné. Žluťoučký kůň.",
+    "Przeczytaj list przed piątkiem i zadzwoń, jeśli coś jest niejasne. Zażółć gęślą jaźń.",
+    "Olvasd el a levelet péntekig, és hívj fel, ha valami nem világos. Árvíztűrő tükörfúrógép.",
+    "Citește scrisoarea până vineri și sună-mă dacă ceva nu este clar.",
+    "Lütfen mektubu cumadan önce oku. İstanbul'da ılık bir akşam, ağaçlar yeşil.",
+    "Azərbaycan dilində yazılmış məktubu cümə gününə qədər oxuyun.",
+    "Hãy đọc lá thư trước thứ sáu và gọi cho tôi nếu có điều gì chưa rõ. Tiếng Việt rất đẹp.",
+    "Прочитай письмо до пятницы и позвони мне, если что-то непонятно. Версия API и Wi-Fi.",
+    "Прочитай лист до п'ятниці та зателефонуй мені, якщо щось незрозуміло. Їжак і ґава.",
+    "Прочети писмото до петък и ми се обади, ако нещо не е ясно.",
+    "Прочитај писмо пре петка и позови ме ако нешто није јасно. Љубав, џеп.",
+    "Διάβασε το γράμμα πριν από την Παρασκευή και πάρε με τηλέφωνο, αν κάτι δεν είναι σαφές.",
+    "Կարդացեք նամակը մինչև ուրբաթ և զանգահարեք ինձ, եթե ինչ-որ բան պարզ չէ։",
+    "წაიკითხე წერილი პარასკევამდე და დამირეკე, თუ რამე გაუგებარია.",
+    "קרא את המכתב לפני יום שישי והתקשר אליי אם משהו לא ברור.",
+    "اقرأ الرسالة قبل يوم الجمعة واتصل بي إذا كان هناك شيء غير واضح.",
+    "نامه را تا جمعه بخوانید و اگر چیزی روشن نبود با من تماس بگیرید؛ "
+    "می‌خواهم "
+    "بدانم.",
+    "शुक्रवार से पहले पत्र पढ़ें और कुछ स्पष्ट न हो तो मुझे फ़ोन करें। "
+    "क्‍षमा, "
+    "श्री।",
+    "শুক্রবারের আগে চিঠিটি পড়ুন এবং কিছু অস্পষ্ট হলে আমাকে ফোন করুন।",
+    "வெள்ளிக்கிழமைக்கு முன் கடிதத்தைப் படித்து, ஏதேனும் தெளிவாக இல்லை என்றால் அழைக்கவும்.",
+    "വെള്ളിയാഴ്ചയ്ക്കു മുമ്പ് കത്ത് വായിക്കുക; "
+    "അവന്‍ "
+    "പറഞ്ഞു.",
+    "อ่านจดหมายก่อนวันศุกร์และโทรหาฉันหากมีอะไรไม่ชัดเจน ที่นี่",
+    "ກະລຸນາອ່ານຈົດໝາຍກ່ອນວັນສຸກ.",
+    "សូមអានសំបុត្រមុនថ្ងៃសុក្រ ហើយទូរស័ព្ទមកខ្ញុំ។",
+    "သောကြာနေ့မတိုင်မီ စာကိုဖတ်ပါ။",
+    "请在星期五之前读完这封信，如有不清楚的地方请给我打电话。（版本2.0）",
+    "金曜日までに手紙を読んで、わからないことがあれば電話してください。ＡＰＩとﾃﾞｰﾀ。",
+    "금요일 전에 편지를 읽고 분명하지 않은 점이 있으면 전화해 주세요.",
+    "እባክዎ ደብዳቤውን ከአርብ በፊት ያንብቡ።",
+    "Soma barua kabla ya Ijumaa na unipigie simu kama kuna jambo lisiloeleweka.",
+    "Silakan baca surat itu sebelum hari Jumat dan hubungi saya jika ada yang kurang jelas.",
+    "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page "
+    "5” "
+    "… "
+    "½ "
+    "cup, "
+    "20 "
+    "°C, "
+    "x² "
+    "+ "
+    "y² "
+    "≠ "
+    "0, "
+    "№7, "
+    "™",
+    "for (int i = 0; i < n; ++i) { sum += a[i] * b[i]; } // O(n), utf8, sha256, base64",
+    "GET /api/v1/users?id=42&sort=name%20asc HTTP/1.1\r\nHost: example.org\r\n\r\n",
+    "commit 4a5be0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7 on 2024-05-01T10:00:00Z by A. B. C. Smith",
+    "| a | b | c | d | e |\n|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 |\n",
+    "a) one b) two c) three d) four; p. 10, 12, 14, 16, 18, 20; 3 x 4 = 12; A, B, C, D, E, F",
+    "MAC 00:1B:44:11:3A:B7, 192.168.10.11, 10:30:15, 555-12-34, 41 22 17 65 90 12 11 10",
+};
+
 static void languages(void **state)
 {
-    static const char *const texts[] = {
-        "Please read the letter before Friday and call me if anything is unclear.",
-        "Bitte lies den Brief vor Freitag und ruf mich an, wenn etwas unklar ist. Größe: 5 µm.",
-        "Merci de lire la lettre avant vendredi, l’œuvre est là où nous l'avons laissée.",
-        "Por favor, lee la carta antes del viernes. ¿Está claro? ¡Sí, mañana!",
-        "Leia a carta antes de sexta-feira; a reunião será às nove, não às dez.",
-        "Leggi la lettera prima di venerdì e chiamami se qualcosa non è chiaro, perché è così.",
-        "Lees de brief vóór vrijdag en bel me als er iets onduidelijk is.",
-        "Läs brevet före fredag och ring mig om något är oklart.",
-        "Læs brevet før fredag, og ring til mig, hvis noget er uklart. Ærø, Ålborg.",
-        "Lue kirje ennen perjantaita ja soita minulle, jos jokin on epäselvää.",
-        "Přečti si prosím dopis do pátku a zavolej mi, když něco nebude jasné. Žluťoučký kůň.",
-        "Przeczytaj list przed piątkiem i zadzwoń, jeśli coś jest niejasne. Zażółć gęślą jaźń.",
-        "Olvasd el a levelet péntekig, és hívj fel, ha valami nem világos. Árvíztűrő tükörfúrógép.",
-        "Citește scrisoarea până vineri și sună-mă dacă ceva nu este clar.",
-        "Lütfen mektubu cumadan önce oku. İstanbul'da ılık bir akşam, ağaçlar yeşil.",
-        "Azərbaycan dilində yazılmış məktubu cümə gününə qədər oxuyun.",
-        "Hãy đọc lá thư trước thứ sáu và gọi cho tôi nếu có điều gì chưa rõ. Tiếng Việt rất đẹp.",
-        "Прочитай письмо до пятницы и позвони мне, если что-то непонятно. Версия API и Wi-Fi.",
-        "Прочитай лист до п'ятниці та зателефонуй мені, якщо щось незрозуміло. Їжак і ґава.",
-        "Прочети писмото до петък и ми се обади, ако нещо не е ясно.",
-        "Прочитај писмо пре петка и позови ме ако нешто није јасно. Љубав, џеп.",
-        "Διάβασε το γράμμα πριν από την Παρασκευή και πάρε με τηλέφωνο, αν κάτι δεν είναι σαφές.",
-        "Կարդացեք նամակը մինչև ուրբաթ և զանգահարեք ինձ, եթե ինչ-որ բան պարզ չէ։",
-        "წაიკითხე წერილი პარასკევამდე და დამირეკე, თუ რამე გაუგებარია.",
-        "קרא את המכתב לפני יום שישי והתקשר אליי אם משהו לא ברור.",
-        "اقرأ الرسالة قبل يوم الجمعة واتصل بي إذا كان هناك شيء غير واضح.",
-        "نامه را تا جمعه بخوانید و اگر چیزی روشن نبود با من تماس بگیرید؛ "
-        "می‌خواهم "
-        "بدانم.",
-        "शुक्रवार से पहले पत्र पढ़ें और कुछ स्पष्ट न हो तो मुझे फ़ोन करें। "
-        "क्‍षमा, "
-        "श्री।",
-        "শুক্রবারের আগে চিঠিটি পড়ুন এবং কিছু অস্পষ্ট হলে আমাকে ফোন করুন।",
-        "வெள்ளிக்கிழமைக்கு முன் கடிதத்தைப் படித்து, ஏதேனும் தெளிவாக இல்லை என்றால் அழைக்கவும்.",
-        "വെള്ളിയാഴ്ചയ്ക്കു മുമ്പ് കത്ത് വായിക്കുക; "
-        "അവന്‍ "
-        "പറഞ്ഞു.",
-        "อ่านจดหมายก่อนวันศุกร์และโทรหาฉันหากมีอะไรไม่ชัดเจน ที่นี่",
-        "ກະລຸນາອ່ານຈົດໝາຍກ່ອນວັນສຸກ.",
-        "សូមអានសំបុត្រមុនថ្ងៃសុក្រ ហើយទូរស័ព្ទមកខ្ញុំ។",
-        "သောကြာနေ့မတိုင်မီ စာကိုဖတ်ပါ။",
-        "请在星期五之前读完这封信，如有不清楚的地方请给我打电话。（版本2.0）",
-        "金曜日までに手紙を読んで、わからないことがあれば電話してください。ＡＰＩとﾃﾞｰﾀ。",
-        "금요일 전에 편지를 읽고 분명하지 않은 점이 있으면 전화해 주세요.",
-        "እባክዎ ደብዳቤውን ከአርብ በፊት ያንብቡ።",
-        "Soma barua kabla ya Ijumaa na unipigie simu kama kuna jambo lisiloeleweka.",
-        "Silakan baca surat itu sebelum hari Jumat dan hubungi saya jika ada yang kurang jelas.",
-        "Thanks! 👨‍👩‍👧 ❤️ 👍🏽 🇫🇷🇩🇪 1️⃣ ✅ — see “page 5” … ½ cup, 20 °C, x² + y² ≠ 0, "
-        "№7, "
-        "™",
-        "for (int i = 0; i < n; ++i) { sum += a[i] * b[i]; } // O(n), utf8, sha256, base64",
-        "GET /api/v1/users?id=42&sort=name%20asc HTTP/1.1\r\nHost: example.org\r\n\r\n",
-        "commit 4a5be0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7 on 2024-05-01T10:00:00Z by A. B. C. Smith",
-        "| a | b | c | d | e |\n|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 |\n",
-        "a) one b) two c) three d) four; p. 10, 12, 14, 16, 18, 20; 3 x 4 = 12; A, B, C, D, E, F",
-        "MAC 00:1B:44:11:3A:B7, 192.168.10.11, 10:30:15, 555-12-34, 41 22 17 65 90 12 11 10",
-    };
-    for (size_t i = 0; i < PST_LEN(texts); i++) {
-        const struct pst_views *v = look(*state, pst_str_c(texts[i]));
+    for (size_t i = 0; i < PST_LEN(honest); i++) {
+        const struct pst_views *v = look(*state, pst_str_c(honest[i]));
         if (v->flags != 0 || v->cut) {
-            fail_msg("'%s': flags are %x", texts[i], v->flags);
+            fail_msg("'%s': flags are %x", honest[i], v->flags);
         }
         assert_non_null(view_of(v, PST_VIEW_PLAIN));
     }
@@ -101,8 +113,7 @@ enum { HOSTILE = 1 << 17 };
 enum { HOSTILE = 1 << 20 };
 #endif
 
-/* --- limits
- * ----------------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void repeated(struct pst_buf *out, const char *unit, size_t bytes)
 {

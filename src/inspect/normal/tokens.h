@@ -16,7 +16,8 @@ struct pst_collapse {
     struct pst_make *make;
     struct pst_str in;
     struct pst_draft out;
-    size_t done; /* bytes of the text that are in `out` */
+    size_t done;    /* bytes of the text that are in `out` */
+    size_t changes; /* tokens replaced */
     size_t leet, leet_letters, accents;
 };
 /* A run of single letters [start, end) is closed up. */

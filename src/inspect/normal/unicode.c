@@ -71,6 +71,56 @@ uint32_t pst_unicode_back(uint8_t letter, enum pst_script script)
     return 0;
 }
 
+static inline uint16_t prop_of(uint32_t cp)
+{
+    uint32_t block = cp >> 6;
+    block = block < UNICODE_INDEX ? block : UNICODE_INDEX - 1;
+    return unicode_blocks[unicode_index[block]][cp & 63];
+}
+
+size_t pst_unicode_simple(struct pst_str in, size_t at, size_t counts[PST_SCRIPTS])
+{
+    size_t last = at; /* where the last letter begins: a mark after it would be its own */
+    enum pst_script script = PST_SCRIPT_NONE;
+    while (at < in.n && in.p[at] >= 0x80) {
+        size_t n;
+        uint16_t prop = prop_of(pst_unicode_at(in, at, &n));
+        enum pst_glyph kind = pst_unicode_glyph(prop);
+        bool marked = kind == PST_GLYPH_MARK || (prop & PST_PROP_MAYBE) != 0;
+        if (marked && at > last) {
+            counts[script]--;
+            return last;
+        }
+        if (kind != PST_GLYPH_LETTER ||
+            (prop & (PST_PROP_COMPAT | PST_PROP_MAYBE | PST_PROP_STYLED)) != 0 ||
+            pst_unicode_script(prop) == PST_SCRIPT_FANCY) {
+            return at;
+        }
+        script = pst_unicode_script(prop);
+        counts[script]++;
+        last = at;
+        at += n;
+    }
+    return at;
+}
+
+size_t pst_unicode_caseless(struct pst_str in, size_t at)
+{
+    const unsigned cased = 1U << PST_SCRIPT_LATIN | 1U << PST_SCRIPT_GREEK |
+                           1U << PST_SCRIPT_CYRILLIC | 1U << PST_SCRIPT_ARMENIAN |
+                           1U << PST_SCRIPT_CAPITALS | 1U << PST_SCRIPT_FANCY |
+                           1U << PST_SCRIPT_OTHER | 1U << PST_SCRIPT_NONE;
+    while (at < in.n && in.p[at] >= 0x80) {
+        size_t n;
+        uint16_t prop = prop_of(pst_unicode_at(in, at, &n));
+        if ((cased >> pst_unicode_script(prop) & 1) != 0) {
+            return at;
+        }
+        at += n;
+    }
+    return at;
+}
+
 const char *pst_unicode_version(void)
 {
     return UNICODE_VERSION;

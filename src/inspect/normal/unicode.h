@@ -3,7 +3,7 @@
 #ifndef PST_INSPECT_NORMAL_UNICODE_H
 #define PST_INSPECT_NORMAL_UNICODE_H
 
-#include "base/def.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -54,6 +54,36 @@ const char *pst_unicode_ornament(uint32_t cp);
 const char *pst_unicode_alike(uint32_t cp, bool *ret_sure);
 /* The character of `script` that an ASCII letter resembles, lower case; 0: none. */
 uint32_t pst_unicode_back(uint8_t letter, enum pst_script script);
+/* The code point at `at`, of text that is known to be UTF-8; *ret_n: its bytes, never past the end.
+ */
+static inline uint32_t pst_unicode_at(struct pst_str in, size_t at, size_t *ret_n)
+{
+    uint32_t b = in.p[at];
+    size_t left = in.n - at;
+    if (b < 0x80 || left < 2) {
+        *ret_n = 1;
+        return b;
+    }
+    if (b < 0xE0 || left < 3) {
+        *ret_n = 2;
+        return (b & 31) << 6 | (in.p[at + 1] & 63U);
+    }
+    if (b < 0xF0 || left < 4) {
+        *ret_n = 3;
+        return (b & 15) << 12 | (in.p[at + 1] & 63U) << 6 | (in.p[at + 2] & 63U);
+    }
+    *ret_n = 4;
+    return (b & 7) << 18 | (in.p[at + 1] & 63U) << 12 | (in.p[at + 2] & 63U) << 6 |
+           (in.p[at + 3] & 63U);
+}
+/* The end of the letters beyond ASCII from `at` on that stand for themselves: no marks, none that
+ * NFKC changes or joins, no ornaments, no unrelated script; and the one before a mark is left to
+ * it. Letters are counted by script. */
+enum { PST_SCRIPTS = PST_SCRIPT_OTHER + 1 };
+size_t pst_unicode_simple(struct pst_str in, size_t at, size_t counts[PST_SCRIPTS]);
+/* The end of the characters beyond ASCII from `at` on that have no case and no Latin look-alikes.
+ */
+size_t pst_unicode_caseless(struct pst_str in, size_t at);
 const char *pst_unicode_version(void);
 
 #endif

@@ -104,17 +104,18 @@ static bool is_secret(const struct pst_scanner *s, const struct pst_finding *f)
     return s->image->types[f->type].secret;
 }
 
-/* Of two that overlap: the much longer one, else a secret, else the surer one, else the longer one.
+/* Of two that overlap: a secret (the mailbox in u:password@host is none), else the much longer one,
+ * else the surer one, else the longer one.
  */
 static bool better(const struct pst_scanner *s, const struct pst_finding *x,
                    const struct pst_finding *y)
 {
     uint32_t nx = x->end - x->start, ny = y->end - y->start;
-    if (nx >= ny * 2 || ny >= nx * 2) {
-        return nx > ny;
-    }
     if (is_secret(s, x) != is_secret(s, y)) {
         return is_secret(s, x);
+    }
+    if (nx >= ny * 2 || ny >= nx * 2) {
+        return nx > ny;
     }
     if (x->score != y->score) {
         return x->score > y->score;
@@ -175,6 +176,9 @@ static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, stru
     s->text = text;
     s->n_windows = 0;
     memset(s->resume, 0, sizeof s->resume);
+    s->groups.first = 0;
+    s->groups.end = 0;
+    s->columns = (struct pst_columns){.delimiter = 0};
     if (pst_scan_tokens(s, err) != PST_OK) {
         return PST_ERR;
     }

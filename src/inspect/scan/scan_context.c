@@ -13,8 +13,6 @@ enum {
     SECOND_POINTS = 8,
     AGAINST_POINTS = 35,
     PLAUSIBLE_POINTS = 20,
-    LINE_MAX = 4096,
-    COLUMNS_MAX = 256,
 };
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -151,68 +149,6 @@ struct pst_str pst_scan_name_before(struct pst_str text, size_t at)
     return pst_str_cut(text, i, end - i);
 }
 
-/* --- columns ---------------------------------------------------------------------------------- */
-
-static uint8_t delimiter_of(struct pst_str line)
-{
-    static const uint8_t kinds[] = {',', ';', '\t', '|'};
-    uint8_t best = 0;
-    size_t most = 1;
-    for (size_t k = 0; k < sizeof kinds; k++) {
-        size_t count = 0;
-        for (size_t i = 0; i < line.n; i++) {
-            count += line.p[i] == kinds[k];
-        }
-        if (count > most) {
-            most = count;
-            best = kinds[k];
-        }
-    }
-    return best;
-}
-
-static struct pst_str cell_of(struct pst_str line, uint8_t delimiter, size_t column)
-{
-    for (size_t i = 0; i < column; i++) {
-        size_t at = pst_str_find_byte(line, delimiter);
-        if (at == PST_NPOS) {
-            return (struct pst_str){NULL, 0};
-        }
-        line = pst_str_from(line, at + 1);
-    }
-    return pst_str_trim(pst_str_cut(line, 0, pst_str_find_byte(line, delimiter)));
-}
-
-/* The first line of a text is the heading when its cells hold no digits where this line's do. */
-struct pst_str pst_scan_column(struct pst_str text, size_t at)
-{
-    const struct pst_str none = {NULL, 0};
-    size_t heading_n = pst_str_find_byte(pst_str_cut(text, 0, LINE_MAX), '\n');
-    if (heading_n == PST_NPOS || at <= heading_n) {
-        return none;
-    }
-    struct pst_str heading = pst_str_cut(text, 0, heading_n);
-    uint8_t delimiter = delimiter_of(heading);
-    size_t start = at, column = 0;
-    if (delimiter == 0) {
-        return none;
-    }
-    while (start > 0 && at - start < LINE_MAX && text.p[start - 1] != '\n') {
-        start--;
-        column += text.p[start] == delimiter;
-    }
-    if (column >= COLUMNS_MAX) {
-        return none;
-    }
-    struct pst_str cell = cell_of(heading, delimiter, column);
-    for (size_t i = 0; i < cell.n; i++) {
-        if (cell.p[i] == ':' || cell.p[i] == '{') {
-            return none; /* not a heading: a line of something else */
-        }
-    }
-    return cell.n <= 64 ? cell : none;
-}
-
 /* --- words ------------------------------------------------------------------------------------ */
 
 /* A letter of a script with borders between words ends before or begins at `at`. */
@@ -323,33 +259,21 @@ enum pst_status pst_scan_context(struct pst_scanner *s, struct pst_err *err)
 
 /* --- the score -------------------------------------------------------------------------------- */
 
-/* What was said about one definition around one window. */
-struct said {
-    uint16_t def;
-    int16_t best, others, against;
-    bool key;
-};
-enum { SAID_MAX = 512 };
-struct hearing {
-    struct said list[SAID_MAX];
-    size_t n;
-};
-
-static struct said *said_of(struct hearing *h, uint16_t def)
+static struct pst_said *said_of(struct pst_hearing *h, uint16_t def)
 {
-    for (size_t i = 0; i < h->n; i++) {
-        if (h->list[i].def == def) {
-            return &h->list[i];
-        }
+    if (h->rounds[def] == h->round) {
+        return &h->list[h->slots[def]];
     }
-    if (h->n == SAID_MAX) {
+    if (h->n == PST_SAID_MAX) {
         return NULL;
     }
-    h->list[h->n] = (struct said){.def = def};
+    h->rounds[def] = h->round;
+    h->slots[def] = (uint16_t)h->n;
+    h->list[h->n] = (struct pst_said){.def = def};
     return &h->list[h->n++];
 }
 
-static void hear_word(struct pst_scanner *s, struct hearing *h, const struct pst_word_hit *hit,
+static void hear_word(struct pst_scanner *s, struct pst_hearing *h, const struct pst_word_hit *hit,
                       const struct pst_window *w)
 {
     const struct pst_data_word *word = &s->image->words[hit->word];
@@ -359,7 +283,7 @@ static void hear_word(struct pst_scanner *s, struct hearing *h, const struct pst
     points = points < WORD_POINTS_MIN ? WORD_POINTS_MIN : points;
     for (size_t i = 0; i < word->n_links; i++) {
         const struct pst_data_link *link = &s->image->links[word->first + i];
-        struct said *said = said_of(h, link->def);
+        struct pst_said *said = said_of(h, link->def);
         if (said == NULL) {
             return;
         }
@@ -375,10 +299,10 @@ static void hear_word(struct pst_scanner *s, struct hearing *h, const struct pst
     }
 }
 
-static void hear_key(struct hearing *h, const uint16_t *defs, size_t n)
+static void hear_key(struct pst_hearing *h, const uint16_t *defs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct said *said = said_of(h, defs[i]);
+        struct pst_said *said = said_of(h, defs[i]);
         if (said != NULL) {
             said->key = true;
         }
@@ -396,9 +320,13 @@ static bool same_stretch(struct pst_str text, size_t from, size_t to)
 }
 
 static void hear(struct pst_scanner *s, const struct pst_window *w, size_t *first,
-                 struct hearing *h)
+                 struct pst_hearing *h)
 {
     h->n = 0;
+    if (++h->round == 0) {
+        memset(h->rounds, 0, sizeof h->rounds);
+        h->round = 1;
+    }
     while (*first < s->n_hits && s->hits[*first].end + PST_NEAR_BEFORE < w->start) {
         (*first)++;
     }
@@ -416,25 +344,20 @@ static void hear(struct pst_scanner *s, const struct pst_window *w, size_t *firs
     struct pst_str name = pst_scan_name_before(s->text, w->start);
     size_t n = name.n > 0 ? pst_scan_key(s->image, name, defs, 0, PST_KEY_DEFS_MAX) : 0;
     if (name.n == 0) {
-        struct pst_str column = pst_scan_column(s->text, w->start);
+        struct pst_str column = pst_scan_column(&s->columns, s->text, w->start);
         n = column.n > 0 ? pst_scan_key(s->image, column, defs, 0, PST_KEY_DEFS_MAX) : 0;
     }
     hear_key(h, defs, n);
 }
 
-static const struct said *heard_of(const struct hearing *h, uint16_t def)
+static const struct pst_said *heard_of(const struct pst_hearing *h, uint16_t def)
 {
-    for (size_t i = 0; i < h->n; i++) {
-        if (h->list[i].def == def) {
-            return &h->list[i];
-        }
-    }
-    return NULL;
+    return h->rounds[def] == h->round ? &h->list[h->slots[def]] : NULL;
 }
 
 /* Scores one definition for one window; adds a finding when it holds. */
 static bool judge_def(struct pst_scanner *s, const struct pst_window *w, uint16_t index,
-                      const struct said *said)
+                      const struct pst_said *said)
 {
     const struct pst_data_def *d = &s->image->defs[index];
     int score = d->prior;
@@ -464,7 +387,8 @@ static bool judge_def(struct pst_scanner *s, const struct pst_window *w, uint16_
     return pst_scan_add(s, index, w->start, w->end, score, why);
 }
 
-static bool judge_window(struct pst_scanner *s, const struct pst_window *w, const struct hearing *h)
+static bool judge_window(struct pst_scanner *s, const struct pst_window *w,
+                         const struct pst_hearing *h)
 {
     if (w->find != 0) {
         for (size_t i = 0; i < s->image->n_find_defs; i++) {
@@ -479,8 +403,11 @@ static bool judge_window(struct pst_scanner *s, const struct pst_window *w, cons
     const struct pst_data_length *l = &s->image->lengths[w->n];
     uint32_t n = h->n > 0 ? l->n : l->strong;
     for (uint32_t i = 0; i < n; i++) {
+        if (!pst_form_may(s->image, l->first + i, w)) {
+            continue;
+        }
         const struct pst_data_form *form = &s->image->forms[l->first + i];
-        const struct said *said = heard_of(h, form->def);
+        const struct pst_said *said = heard_of(h, form->def);
         bool worth = i < l->strong || (said != NULL && (said->key || said->best > 0));
         if (worth && pst_form_fits(form, w) && !judge_def(s, w, form->def, said)) {
             return false;
@@ -491,11 +418,11 @@ static bool judge_window(struct pst_scanner *s, const struct pst_window *w, cons
 
 enum pst_status pst_scan_judge(struct pst_scanner *s, struct pst_err *err)
 {
-    struct hearing h;
+    struct pst_hearing *h = &s->hearing;
     size_t first = 0;
     for (size_t i = 0; i < s->n_windows; i++) {
-        hear(s, &s->windows[i], &first, &h);
-        if (!judge_window(s, &s->windows[i], &h)) {
+        hear(s, &s->windows[i], &first, h);
+        if (!judge_window(s, &s->windows[i], h)) {
             return pst_fail(err, PST_E_LIMIT, "too many findings in one text");
         }
     }

@@ -80,7 +80,9 @@ struct pst_data_length {
 /* A literal of the first database: an entry of a credential, or words of a dictionary. */
 struct pst_data_token {
     uint16_t def;
-    uint16_t n; /* bytes */
+    uint16_t n;       /* bytes that the expression spans */
+    uint16_t literal; /* of these, bytes of the prefix or the name: what is confirmed from */
+    uint16_t zero;
 };
 
 /* A literal of the second database, and the definitions it speaks for or against. */

@@ -119,16 +119,41 @@ static enum pst_status database_open(struct pst_str image, struct pst_data_table
 static enum pst_status finds_open(struct pst_scan_image *image, struct pst_err *err)
 {
     size_t n;
+    bool wanted[256] = {false};
     image->finds = pst_find_rows(&n);
-    image->wanted = calloc(256, 1);
     image->find_defs = calloc(image->n_defs + 1, sizeof *image->find_defs);
-    if (image->wanted == NULL || image->find_defs == NULL) {
+    if (image->find_defs == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "rules image: no memory");
     }
     for (size_t i = 0; i < image->n_defs; i++) {
         if (image->defs[i].kind == PST_DEF_FIND) {
-            image->wanted[image->defs[i].find] = 1;
+            wanted[image->defs[i].find] = true;
             image->find_defs[image->n_find_defs++] = (uint16_t)i;
+        }
+    }
+    for (size_t i = 0; i < n && i < 255; i++) {
+        struct pst_scan_anchor *a = &image->anchors[image->finds[i].anchor];
+        if (wanted[i]) {
+            PST_BUG_ON(a->n == PST_LEN(a->rows));
+            a->rows[a->n++] = (uint8_t)i;
+        }
+    }
+    return PST_OK;
+}
+
+static enum pst_status quick_open(struct pst_scan_image *image, struct pst_err *err)
+{
+    image->quick = calloc(image->n_forms + 1, sizeof *image->quick);
+    if (image->quick == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "rules image: no memory");
+    }
+    for (size_t i = 0; i < image->n_forms; i++) {
+        const struct pst_data_form *f = &image->forms[i];
+        struct pst_form_quick *q = &image->quick[i];
+        q->digit = f->digit;
+        q->letter = f->letter;
+        for (size_t k = 0; k < f->n; k++) {
+            *(f->sep[k] == '_' ? &q->sep_any : &q->sep_fixed) |= (uint64_t)(f->sep[k] != 0) << k;
         }
     }
     return PST_OK;
@@ -191,6 +216,7 @@ enum pst_status pst_scan_image_open(struct pst_str image, struct pst_scan_image 
     size_t checks;
     opened->checks = pst_check_rows(&checks);
     if (tables_open(image, &h, opened, err) != PST_OK || finds_open(opened, err) != PST_OK ||
+        quick_open(opened, err) != PST_OK ||
         database_open(image, h.token_db, &opened->token_db, err) != PST_OK ||
         database_open(image, h.word_db, &opened->word_db, err) != PST_OK) {
         pst_scan_image_close(opened);
@@ -204,7 +230,7 @@ void pst_scan_image_close(struct pst_scan_image *image)
 {
     if (image != NULL) {
         free(image->types);
-        free(image->wanted);
+        free(image->quick);
         free(image->find_defs);
         free(image);
     }

@@ -10,6 +10,19 @@
 
 #include <hs_runtime.h>
 
+/* The masks of a form apart from the rest of it: one line of the cache holds more than one. */
+struct pst_form_quick {
+    uint64_t digit, letter;
+    uint64_t sep_any, sep_fixed; /* before which positions a separator may, must stand */
+};
+
+/* The recognisers that one kind of anchor wakes. */
+struct pst_scan_anchor {
+    uint8_t rows[32];
+    size_t n;
+};
+enum { PST_ANCHORS = PST_ANCHOR_PERCENT + 1 };
+
 struct pst_scan_image {
     const struct pst_data_def *defs;
     const struct pst_data_form *forms;
@@ -24,7 +37,8 @@ struct pst_scan_image {
     struct pst_type *types;
     const struct pst_check_row *checks;
     const struct pst_find_row *finds;
-    uint8_t *wanted;     /* by row of find.def: 1 when a definition uses it */
+    struct pst_form_quick *quick;
+    struct pst_scan_anchor anchors[PST_ANCHORS];
     uint16_t *find_defs; /* definitions found by recognisers, grouped by row */
     size_t n_find_defs;
 };
@@ -47,9 +61,23 @@ struct pst_window {
     uint16_t find;       /* row + 1 of find.def; 0: a form */
     uint8_t n;           /* letters and digits */
     uint8_t verdict;     /* of the recogniser */
-    uint64_t digits, letters;
+    uint64_t digits, letters, seps;
     uint8_t chars[PST_FORM_MAX];
     uint8_t sep[PST_FORM_MAX];
+};
+
+/* Letters and digits without anything between them. */
+struct pst_group {
+    uint32_t start, end;
+    uint64_t digits, letters; /* by position */
+    uint8_t n;                /* above PST_FORM_MAX: longer than any form */
+    uint8_t sep;              /* what stands before it */
+    uint8_t chars[PST_FORM_MAX];
+};
+enum { PST_GROUPS = 64 };
+struct pst_groups {
+    struct pst_group list[PST_GROUPS];
+    size_t first, end;
 };
 
 struct pst_word_hit {
@@ -60,6 +88,33 @@ struct pst_word_hit {
 struct pst_token_hit {
     uint32_t at;
     uint32_t token;
+};
+
+/* Where in which table: lines under a heading with as many cells. It only goes forward, so that all
+ * questions about one text cost one pass over it. */
+struct pst_columns {
+    size_t at;        /* all before was looked at */
+    size_t line;      /* where the line of `at` begins */
+    size_t counts[4]; /* of delimiters in this line so far, by kind */
+    bool quoted;      /* within a quoted cell */
+    struct pst_str heading;
+    size_t heading_counts[4];
+    uint8_t delimiter; /* of the table, 0: there is none; else 1 + kind */
+};
+
+/* What was said about one definition around one window. */
+struct pst_said {
+    uint16_t def;
+    int16_t best, others, against;
+    bool key;
+};
+enum { PST_SAID_MAX = 512 };
+struct pst_hearing {
+    struct pst_said list[PST_SAID_MAX];
+    size_t n;
+    uint32_t round;                /* the one under way */
+    uint32_t rounds[PST_DEFS_MAX]; /* by definition: of which round its slot is */
+    uint16_t slots[PST_DEFS_MAX];
 };
 
 struct pst_scanner {
@@ -81,6 +136,9 @@ struct pst_scanner {
     uint16_t key_defs[PST_KEY_DEFS_MAX]; /* definitions that the key speaks for */
     size_t n_key_defs;
     size_t resume[256]; /* by row of find.def */
+    struct pst_groups groups;
+    struct pst_columns columns;
+    struct pst_hearing hearing;
 };
 
 /* Finds the windows of the text from *at on; stops when the batch is full. True: the text is done.
@@ -88,13 +146,15 @@ struct pst_scanner {
 bool pst_scan_shapes(struct pst_scanner *s, size_t *at);
 /* Whether a form describes the window. */
 bool pst_form_fits(const struct pst_data_form *form, const struct pst_window *w);
+/* A quick look first: false is certain. */
+bool pst_form_may(const struct pst_scan_image *image, size_t form, const struct pst_window *w);
 
 /* Definitions that a name speaks for, without repeats; appends to `defs`. */
 size_t pst_scan_key(const struct pst_scan_image *image, struct pst_str key, uint16_t *defs,
                     size_t n, size_t room);
 /* The name that what begins at `at` is given to, in the text or in the heading of its column. */
 struct pst_str pst_scan_name_before(struct pst_str text, size_t at);
-struct pst_str pst_scan_column(struct pst_str text, size_t at);
+struct pst_str pst_scan_column(struct pst_columns *c, struct pst_str text, size_t at);
 /* Context words around the windows of the batch, into s->hits. */
 PST_NODISCARD enum pst_status pst_scan_context(struct pst_scanner *s, struct pst_err *err);
 /* Findings of the batch's windows, into s->found. */

@@ -8,36 +8,32 @@
 #include <immintrin.h>
 #endif
 
-enum { TOKEN_BACK = 64, LETTERS_BEFORE = 4, WORD_MIN = 16 };
+enum { TOKEN_BACK = 64, LETTERS_BEFORE = 4, LETTERS_AFTER = 6, WORD_MIN = 16 };
 
-/* A letter or digit at `at`, folded to ASCII upper case; its length in bytes, 0 when there is none.
- */
-static size_t alnum_at(struct pst_str text, size_t at, uint8_t *ret)
+/* Letters in upper case and digits for themselves, 0 for what is neither. */
+static const uint8_t folded[128] = {
+    ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6',
+    ['7'] = '7', ['8'] = '8', ['9'] = '9', ['A'] = 'A', ['B'] = 'B', ['C'] = 'C', ['D'] = 'D',
+    ['E'] = 'E', ['F'] = 'F', ['G'] = 'G', ['H'] = 'H', ['I'] = 'I', ['J'] = 'J', ['K'] = 'K',
+    ['L'] = 'L', ['M'] = 'M', ['N'] = 'N', ['O'] = 'O', ['P'] = 'P', ['Q'] = 'Q', ['R'] = 'R',
+    ['S'] = 'S', ['T'] = 'T', ['U'] = 'U', ['V'] = 'V', ['W'] = 'W', ['X'] = 'X', ['Y'] = 'Y',
+    ['Z'] = 'Z', ['a'] = 'A', ['b'] = 'B', ['c'] = 'C', ['d'] = 'D', ['e'] = 'E', ['f'] = 'F',
+    ['g'] = 'G', ['h'] = 'H', ['i'] = 'I', ['j'] = 'J', ['k'] = 'K', ['l'] = 'L', ['m'] = 'M',
+    ['n'] = 'N', ['o'] = 'O', ['p'] = 'P', ['q'] = 'Q', ['r'] = 'R', ['s'] = 'S', ['t'] = 'T',
+    ['u'] = 'U', ['v'] = 'V', ['w'] = 'W', ['x'] = 'X', ['y'] = 'Y', ['z'] = 'Z'};
+
+/* Full width letters and digits; the digits of Arabic, Persian and Devanagari. */
+static size_t alnum_wide(struct pst_str text, size_t at, uint8_t *ret)
 {
-    if (at >= text.n) {
-        return 0;
-    }
     uint8_t c = text.p[at];
-    if (c < 0x80) {
-        if (c >= 'a' && c <= 'z') {
-            *ret = (uint8_t)(c - 32);
-            return 1;
-        }
-        *ret = c;
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ? 1 : 0;
-    }
     size_t left = text.n - at;
-    if (c == 0xEF && left >= 3 &&
-        (text.p[at + 1] == 0xBC || text.p[at + 1] == 0xBD)) { /* full width */
+    if (c == 0xEF && left >= 3 && (text.p[at + 1] == 0xBC || text.p[at + 1] == 0xBD)) {
         unsigned cp = 0xF000U | (text.p[at + 1] & 0x3FU) << 6 | (text.p[at + 2] & 0x3FU);
         unsigned a = cp - 0xFEE0U;
-        if ((a >= '0' && a <= '9') || (a >= 'A' && a <= 'Z') || (a >= 'a' && a <= 'z')) {
-            *ret = (uint8_t)(a >= 'a' ? a - 32 : a);
-            return 3;
-        }
-        return 0;
+        *ret = a < 128 ? folded[a] : 0;
+        return *ret != 0 ? 3 : 0;
     }
-    if ((c == 0xD9 || c == 0xDB) && left >= 2) { /* Arabic-Indic, Persian */
+    if ((c == 0xD9 || c == 0xDB) && left >= 2) {
         uint8_t first = c == 0xD9 ? 0xA0 : 0xB0;
         if (text.p[at + 1] >= first && text.p[at + 1] <= first + 9) {
             *ret = (uint8_t)('0' + text.p[at + 1] - first);
@@ -46,26 +42,41 @@ static size_t alnum_at(struct pst_str text, size_t at, uint8_t *ret)
         return 0;
     }
     if (c == 0xE0 && left >= 3 && text.p[at + 1] == 0xA5 && text.p[at + 2] >= 0xA6 &&
-        text.p[at + 2] <= 0xAF) { /* Devanagari */
+        text.p[at + 2] <= 0xAF) {
         *ret = (uint8_t)('0' + text.p[at + 2] - 0xA6);
         return 3;
     }
     return 0;
 }
 
+/* A letter or digit at `at`, folded to ASCII upper case; its length in bytes, 0 when there is none.
+ */
+static inline size_t alnum_at(struct pst_str text, size_t at, uint8_t *ret)
+{
+    if (at >= text.n) {
+        return 0;
+    }
+    uint8_t c = text.p[at];
+    if (c < 0x80) {
+        *ret = folded[c];
+        return *ret != 0 ? 1 : 0;
+    }
+    return c == 0xEF || c == 0xD9 || c == 0xDB || c == 0xE0 ? alnum_wide(text, at, ret) : 0;
+}
+
 /* The length of the letter or digit that ends at `at`. */
-static size_t alnum_before(struct pst_str text, size_t at)
+static inline size_t alnum_before(struct pst_str text, size_t at)
 {
     uint8_t c;
     if (at == 0) {
         return 0;
     }
     if (text.p[at - 1] < 0x80) {
-        return alnum_at(text, at - 1, &c);
+        return folded[text.p[at - 1]] != 0 ? 1 : 0;
     }
     for (size_t n = 2; n <= 3 && n <= at; n++) {
-        if (alnum_at(text, at - n, &c) == n) {
-            return n;
+        if (text.p[at - n] >= 0xC0) {
+            return alnum_wide(text, at - n, &c) == n ? n : 0;
         }
     }
     return 0;
@@ -149,53 +160,119 @@ bool pst_form_fits(const struct pst_data_form *form, const struct pst_window *w)
     return true;
 }
 
+/* What the masks alone can say; most forms fail here. */
+static inline bool quick_fits(const struct pst_form_quick *q, uint64_t digits, uint64_t letters,
+                              uint64_t seps)
+{
+    return ((q->digit & ~digits) | (q->letter & ~letters) | (seps & ~(q->sep_any | q->sep_fixed)) |
+            (q->sep_fixed & ~seps)) == 0;
+}
+
+bool pst_form_may(const struct pst_scan_image *image, size_t form, const struct pst_window *w)
+{
+    return quick_fits(&image->quick[form], w->digits, w->letters, w->seps);
+}
+
 static bool any_form(const struct pst_scan_image *image, const struct pst_window *w)
 {
     const struct pst_data_length *l = &image->lengths[w->n];
     for (uint32_t i = 0; i < l->n; i++) {
-        if (pst_form_fits(&image->forms[l->first + i], w)) {
+        if (quick_fits(&image->quick[l->first + i], w->digits, w->letters, w->seps) &&
+            pst_form_fits(&image->forms[l->first + i], w)) {
             return true;
         }
     }
     return false;
 }
 
-/* Appends one group of letters and digits; false when the form table has nothing as long. */
-static bool group_add(struct pst_str text, size_t *at, uint8_t sep, struct pst_window *w)
+/* Reads the group at `at`; false when there is none. */
+static bool group_read(struct pst_str text, size_t at, struct pst_group *g)
 {
     uint8_t c;
-    size_t n;
-    while ((n = alnum_at(text, *at, &c)) > 0) {
-        if (w->n == PST_FORM_MAX) {
-            return false;
+    size_t n, k = 0;
+    g->start = (uint32_t)at;
+    g->digits = 0;
+    g->letters = 0;
+    g->sep = 0;
+    while ((n = alnum_at(text, at, &c)) > 0 && k <= PST_FORM_MAX) {
+        if (k < PST_FORM_MAX) {
+            uint64_t bit = UINT64_C(1) << k;
+            *(c <= '9' ? &g->digits : &g->letters) |= bit;
+            g->chars[k] = c;
         }
-        uint64_t bit = UINT64_C(1) << w->n;
-        *(c <= '9' ? &w->digits : &w->letters) |= bit;
-        w->chars[w->n] = c;
-        w->sep[w->n++] = sep;
-        sep = 0;
-        *at += n;
+        k++;
+        at += n;
     }
-    w->end = (uint32_t)*at;
+    g->n = (uint8_t)k;
+    g->end = (uint32_t)at;
+    return k > 0;
+}
+
+/* The groups from `start` on, as far as they hang together by single separators. Those that were
+ * read for the group before are kept. */
+static void groups_from(struct pst_scanner *s, size_t start)
+{
+    struct pst_groups *g = &s->groups;
+    while (g->first < g->end && g->list[g->first].start < start) {
+        g->first++;
+    }
+    if (g->first == g->end || g->list[g->first].start != start) {
+        g->first = 0;
+        g->end = group_read(s->text, start, &g->list[0]) ? 1 : 0;
+    } else if (g->first + PST_RUN_TOKENS > PST_GROUPS) {
+        memmove(g->list, &g->list[g->first], (g->end - g->first) * sizeof g->list[0]);
+        g->end -= g->first;
+        g->first = 0;
+    }
+    while (g->end > g->first && g->end - g->first < PST_RUN_TOKENS) {
+        const struct pst_group *last = &g->list[g->end - 1];
+        size_t at = last->end;
+        if (last->n > PST_FORM_MAX || at >= s->text.n || !is_separator(s->text.p[at]) ||
+            !group_read(s->text, at + 1, &g->list[g->end])) {
+            return;
+        }
+        g->list[g->end++].sep = s->text.p[at];
+    }
+}
+
+static bool group_add(struct pst_window *w, const struct pst_group *g, bool first)
+{
+    if (w->n + g->n > PST_FORM_MAX) {
+        return false;
+    }
+    memcpy(&w->chars[w->n], g->chars, g->n);
+    memset(&w->sep[w->n], 0, g->n);
+    if (!first) {
+        w->sep[w->n] = g->sep;
+        w->seps |= UINT64_C(1) << w->n;
+    }
+    w->digits |= g->digits << w->n;
+    w->letters |= g->letters << w->n;
+    w->n = (uint8_t)(w->n + g->n);
+    w->end = g->end;
     return true;
 }
 
-static void windows_from(struct pst_scanner *s, size_t start)
+/* Windows that begin with the groups before (letters), if any, and go on over those read. A word of
+ * more than a few letters after a number is none of its groups. */
+static void windows_over(struct pst_scanner *s, const struct pst_group *before, size_t n_before)
 {
-    struct pst_window w = {.start = (uint32_t)start};
-    size_t at = start;
-    uint8_t sep = 0, c;
-    for (size_t groups = 0; groups < PST_RUN_TOKENS; groups++) {
-        if (!group_add(s->text, &at, sep, &w)) {
+    const struct pst_groups *g = &s->groups;
+    struct pst_window w = {.start = n_before > 0 ? before[0].start : g->list[g->first].start};
+    for (size_t i = 0; i < n_before; i++) {
+        if (!group_add(&w, &before[i], i == 0)) {
             return;
         }
-        if (w.n >= 4 && w.digits != 0 && s->n_windows < PST_WINDOWS_MAX && any_form(s->image, &w)) {
+    }
+    for (size_t i = g->first; i < g->end; i++) {
+        const struct pst_group *next = &g->list[i];
+        bool word = next->digits == 0 && next->n > LETTERS_AFTER;
+        if ((word && i > g->first) || !group_add(&w, next, n_before == 0 && i == g->first)) {
+            return;
+        }
+        if (w.n >= 4 && s->n_windows < PST_WINDOWS_MAX && any_form(s->image, &w)) {
             s->windows[s->n_windows++] = w;
         }
-        if (at >= s->text.n || !is_separator(s->text.p[at]) || alnum_at(s->text, at + 1, &c) == 0) {
-            return;
-        }
-        sep = s->text.p[at++];
     }
 }
 
@@ -203,13 +280,13 @@ static void windows_from(struct pst_scanner *s, size_t start)
 
 static void wake(struct pst_scanner *s, enum pst_anchor anchor, size_t at)
 {
-    size_t n;
-    const struct pst_find_row *rows = pst_find_rows(&n);
-    for (size_t i = 0; i < n && i < 255; i++) {
-        if (rows[i].anchor != anchor || s->image->wanted[i] == 0 || at < s->resume[i]) {
+    const struct pst_scan_anchor *a = &s->image->anchors[anchor];
+    for (size_t k = 0; k < a->n; k++) {
+        size_t i = a->rows[k];
+        if (at < s->resume[i]) {
             continue;
         }
-        struct pst_found f = rows[i].fn(s->text, at);
+        struct pst_found f = s->image->finds[i].fn(s->text, at);
         s->resume[i] = f.resume > s->resume[i] ? f.resume : s->resume[i];
         if (f.verdict != PST_CHECK_NO && f.end > f.start && f.end <= s->text.n &&
             s->n_windows < PST_WINDOWS_MAX) {
@@ -224,26 +301,29 @@ static void wake(struct pst_scanner *s, enum pst_anchor anchor, size_t at)
 /* Short groups of letters before a number belong to it: "DE 123…", "RSS MRA 80…". */
 static void letters_before(struct pst_scanner *s, size_t start)
 {
-    for (int groups = 0; groups < 2; groups++) {
-        size_t letters = 0, back = start, n;
-        if (start < 2 || !is_separator(s->text.p[start - 1])) {
+    struct pst_group before[2];
+    size_t end = start;
+    for (size_t groups = 1; groups <= 2; groups++) {
+        size_t letters = 0, n;
+        if (end < 2 || !is_separator(s->text.p[end - 1])) {
             return;
         }
-        back = start - 1;
+        size_t back = end - 1;
         while (letters <= LETTERS_BEFORE && (n = alnum_before(s->text, back)) > 0) {
-            uint8_t c;
-            (void)alnum_at(s->text, back - n, &c);
-            if (c <= '9') {
-                return; /* it has been a start of its own */
-            }
             back -= n;
             letters++;
         }
-        if (letters == 0 || letters > LETTERS_BEFORE) {
-            return;
+        if (letters == 0 || letters > LETTERS_BEFORE ||
+            !group_read(s->text, back, &before[2 - groups]) || before[2 - groups].digits != 0) {
+            return; /* with digits it has been a start of its own */
         }
-        windows_from(s, back);
-        start = back;
+        before[2 - groups].sep = 0;
+        if (groups == 2) {
+            before[1].sep = s->text.p[end - 1];
+        }
+        s->groups.list[s->groups.first].sep = s->text.p[start - 1];
+        windows_over(s, &before[2 - groups], groups);
+        end = back;
     }
 }
 
@@ -258,17 +338,22 @@ static size_t token_at(struct pst_scanner *s, size_t at, size_t floor)
     while ((n = alnum_at(s->text, end, &c)) > 0) {
         end += n;
     }
-    bool whole = alnum_before(s->text, start) == 0;
-    if (whole && end - start <= PST_FORM_MAX * 3) {
-        windows_from(s, start);
-        letters_before(s, start);
+    if (alnum_before(s->text, start) != 0) {
+        return end; /* longer than anything */
+    }
+    if (end - start <= PST_FORM_MAX * 3) {
+        groups_from(s, start);
+        if (s->groups.end > s->groups.first && s->groups.list[s->groups.first].n <= PST_FORM_MAX) {
+            windows_over(s, NULL, 0);
+            letters_before(s, start);
+        }
     }
     bool digits_before = start >= 2 && is_separator(s->text.p[start - 1]) &&
                          s->text.p[start - 2] >= '0' && s->text.p[start - 2] <= '9';
-    if (whole && !digits_before) {
+    if (!digits_before) {
         wake(s, PST_ANCHOR_DIGITS, at);
     }
-    if (whole && end - start >= WORD_MIN) {
+    if (end - start >= WORD_MIN) {
         wake(s, PST_ANCHOR_WORD, start);
     }
     return end;
@@ -288,8 +373,8 @@ bool pst_scan_shapes(struct pst_scanner *s, size_t *at)
             *at = i;
             return false;
         }
-        uint8_t c = s->text.p[i], folded;
-        if (alnum_at(s->text, i, &folded) > 0) {
+        uint8_t c = s->text.p[i], upper;
+        if (alnum_at(s->text, i, &upper) > 0) {
             i = token_at(s, i, floor);
             floor = i;
             continue;

@@ -55,7 +55,7 @@ static bool token_hit(struct pst_scanner *s, const struct pst_token_hit *hit)
         return true;
     }
     const struct pst_credential_rule *rule = &s->image->credentials[d->credential];
-    if (!pst_credential_confirm(rule, s->text, hit->at, token->n, s->key, &found) ||
+    if (!pst_credential_confirm(rule, s->text, hit->at, token->literal, s->key, &found) ||
         found.score < 0 || found.end > s->text.n || found.start >= found.end) {
         return true;
     }

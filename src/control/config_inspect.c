@@ -1,0 +1,106 @@
+/* inspect: what happens to what is found in texts */
+#include "control/config_read.h"
+#include "control/units.h"
+
+static enum pst_status read_enabled(struct pst_config_reader *r, const struct pst_yaml *node,
+                                    void *into)
+{
+    (void)into;
+    return pst_config_bool(r, node, &r->config->inspect);
+}
+
+static enum pst_status read_restore(struct pst_config_reader *r, const struct pst_yaml *node,
+                                    void *into)
+{
+    (void)into;
+    return pst_config_bool(r, node, &r->config->restore);
+}
+
+static bool name_ok(struct pst_str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t b = name.p[i];
+        if (!(b >= 'A' && b <= 'Z') && !(b >= 'a' && b <= 'z') && !(b >= '0' && b <= '9') &&
+            b != '_') {
+            return false;
+        }
+    }
+    return name.n > 0 && name.n < PST_NAME_MAX;
+}
+
+/* In the order of enum pst_action. */
+static enum pst_status action_of(struct pst_config_reader *r, const struct pst_yaml *node,
+                                 uint32_t *ret)
+{
+    static const char *const words[] = {"allow",   "flag", "mask", "redact",
+                                        "partial", "hash", "block"};
+    for (uint32_t i = 0; node->kind == PST_YAML_SCALAR && i < PST_LEN(words); i++) {
+        if (pst_str_eq(node->text, pst_str_c(words[i]))) {
+            *ret = i;
+            return PST_OK;
+        }
+    }
+    return pst_config_refuse(r, node,
+                             "one of allow, flag, mask, partial, hash, redact and block is "
+                             "expected here");
+}
+
+/* A later line holds against an earlier one: groups first, then the types that differ. */
+static enum pst_status read_rows(struct pst_config_reader *r, const struct pst_yaml *node,
+                                 uint32_t answers)
+{
+    struct pst_config *config = r->config;
+    if (node->kind != PST_YAML_MAP) {
+        return pst_config_refuse(r, node,
+                                 "types or groups and their actions are expected, such as "
+                                 "{personal: mask, IP_ADDRESS: allow}");
+    }
+    for (const struct pst_yaml *one = node->first; one != NULL; one = one->next) {
+        struct pst_image_action *row = &config->actions[config->n_actions];
+        if (config->n_actions == PST_INSPECT_ROWS_MAX) {
+            return pst_config_refuse(r, one, "there are more than %d actions",
+                                     PST_INSPECT_ROWS_MAX);
+        }
+        if (!name_ok(one->key) || !pst_str_to_c(one->key, row->who, sizeof row->who)) {
+            return pst_config_refuse(r, one,
+                                     "a type such as EMAIL, a group of types, secrets, personal "
+                                     "or all is expected here");
+        }
+        enum pst_status status = action_of(r, one, &row->action);
+        if (status != PST_OK) {
+            return status;
+        }
+        row->answers = answers;
+        config->n_actions++;
+    }
+    return PST_OK;
+}
+
+static enum pst_status read_actions(struct pst_config_reader *r, const struct pst_yaml *node,
+                                    void *into)
+{
+    (void)into;
+    return read_rows(r, node, 0);
+}
+
+static enum pst_status read_answers(struct pst_config_reader *r, const struct pst_yaml *node,
+                                    void *into)
+{
+    (void)into;
+    return read_rows(r, node, 1);
+}
+
+static const struct pst_config_field inspect_fields[] = {
+    {"enabled", read_enabled},
+    {"restore", read_restore},
+    {"actions", read_actions},
+    {"answers", read_answers},
+};
+const struct pst_config_section pst_config_inspect_section = {"inspect", inspect_fields,
+                                                              PST_LEN(inspect_fields)};
+
+enum pst_status pst_config_inspect(struct pst_config_reader *r, const struct pst_yaml *node,
+                                   void *into)
+{
+    return pst_config_map(r, node, &pst_config_inspect_section, into);
+}

@@ -1,0 +1,307 @@
+#include "roles/front.h"
+
+#include "base/enc.h"
+#include "identity/key.h"
+#include "inspect/image.h"
+#include "mask/inside.h"
+#include "mask/scope.h"
+#include "sys/fd.h"
+
+#include <stdlib.h>
+
+/* --- the image -------------------------------------------------------------------------------- */
+
+void pst_front_inspect_close(struct pst_front_inspect *inspect)
+{
+    if (inspect != NULL) {
+        pst_scanner_release(inspect->scanner);
+        pst_scan_image_close(inspect->image);
+        pst_memfd_unmap(&inspect->map);
+        free(inspect);
+    }
+}
+
+enum pst_status pst_front_inspect_open(int fd, uint64_t size, struct pst_front_inspect **ret,
+                                       struct pst_err *err)
+{
+    struct pst_front_inspect *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the inspection image");
+    }
+    struct pst_str data;
+    if (pst_memfd_check(fd, PST_SEALS, size, err) != PST_OK ||
+        pst_memfd_map(fd, (size_t)size, &fresh->map, err) != PST_OK ||
+        pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK ||
+        pst_inspect_image_section(pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT), PST_SECTION_DATA,
+                                  &data, err) != PST_OK ||
+        pst_scan_image_open(data, &fresh->image, err) != PST_OK ||
+        pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK) {
+        pst_front_inspect_close(fresh);
+        return PST_ERR;
+    }
+    *ret = fresh;
+    return PST_OK;
+}
+
+enum pst_status pst_front_inspect_configure(struct pst_front_inspect *inspect,
+                                            const struct pst_front_config *config,
+                                            struct pst_err *err)
+{
+    const struct pst_front_image *image = config->image;
+    /* Requests: as the definitions say. Answers: only secrets, which no answer should show. */
+    pst_actions_default(inspect->image, &inspect->requests);
+    inspect->answers = (struct pst_actions){{0}};
+    (void)pst_actions_set(inspect->image, &inspect->answers, PST_STR("secrets"), PST_ACT_REDACT,
+                          /* only_stricter= */ false);
+    inspect->restore = image->restore != 0;
+    for (uint32_t i = 0; i < image->n_actions; i++) {
+        const struct pst_image_action *row = &image->actions[i];
+        struct pst_actions *to = row->answers != 0 ? &inspect->answers : &inspect->requests;
+        if (pst_actions_set(inspect->image, to, pst_str_c(row->who), (enum pst_action)row->action,
+                            false) == 0) {
+            return pst_fail(err, PST_E_CONFIG, "inspect: there is no type or group %s", row->who);
+        }
+    }
+    return PST_OK;
+}
+
+/* --- whose tokens ----------------------------------------------------------------------------- */
+
+/* The subject that an assertion claims. It is not verified here: with a false one nothing is
+ * released, so that no token of it ever leaves. */
+static struct pst_str subject(struct pst_front_request *r)
+{
+    struct pst_str token = r->assertion;
+    size_t dot = pst_str_find_byte(token, '.');
+    struct pst_str rest = pst_str_from(token, dot == PST_NPOS ? token.n : dot + 1);
+    struct pst_str payload = pst_str_cut(rest, 0, pst_str_find_byte(rest, '.'));
+    uint8_t *bytes = pst_arena_take(&r->conn->arena, payload.n);
+    size_t n = 0;
+    if (bytes == NULL || !pst_b64_get(payload, PST_B64_URL, bytes, payload.n, &n)) {
+        return token;
+    }
+    struct pst_json_config config = pst_json_config_of((uint32_t)n, r->conn->front->seed);
+    struct pst_json *root = pst_json_parse(&config, &r->conn->arena, pst_str_of(bytes, n), NULL);
+    struct pst_str sub;
+    return pst_json_str(PST_JSON_GET(root, "sub"), &sub) ? sub : token;
+}
+
+static bool leads(const struct pst_segment *s, bool user)
+{
+    return s->channel == PST_CHANNEL_CONTENT && s->message != PST_NO_MESSAGE &&
+           (user ? s->role == PST_SPEAKER_USER
+                 : s->role == PST_SPEAKER_SYSTEM || s->role == PST_SPEAKER_DEVELOPER);
+}
+
+static void first_message(struct pst_hmac *hmac, const struct pst_exchange *x, bool user)
+{
+    uint32_t message = PST_NO_MESSAGE;
+    for (size_t i = 0; i < x->n_segments; i++) {
+        const struct pst_segment *s = &x->segments[i];
+        if (leads(s, user) && (message == PST_NO_MESSAGE || message == s->message)) {
+            message = s->message;
+            pst_hmac_update(hmac, pst_segment_text(s));
+        }
+    }
+    const uint8_t end = user ? 1 : 0;
+    pst_hmac_update(hmac, pst_str_of(&end, 1));
+}
+
+/* Without a name a conversation is known by how it begins: that stays when turns are added. */
+static void scope_make(struct pst_front_request *r)
+{
+    struct pst_hmac *masking = &r->conn->front->masking;
+    struct pst_key_text key;
+    struct pst_str principal = r->credential;
+    uint8_t begin[PST_SHA256_BYTES];
+    if (r->cred_kind == PST_CRED_KIND_BEARER && pst_key_parse(r->credential, &key)) {
+        principal = pst_arena_copy(&r->conn->arena, pst_str_c(key.id));
+        pst_wipe(&key, sizeof key);
+    }
+    struct pst_str conversation = r->texts.conversation;
+    if (conversation.n == 0) {
+        pst_hmac_update(masking, PST_STR("conversation"));
+        first_message(masking, &r->exchange, false);
+        first_message(masking, &r->exchange, true);
+        pst_hmac_finish(masking, begin);
+        conversation = pst_str_of(begin, sizeof begin);
+    }
+    pst_scope_make(masking, principal, r->assertion.n > 0 ? subject(r) : (struct pst_str){NULL, 0},
+                   conversation, &r->texts.scope);
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+static enum pst_status one_text(void *ctx, struct pst_str key, struct pst_str text,
+                                struct pst_buf *out, struct pst_err *err)
+{
+    return pst_mask_text(ctx, key, text, out, err);
+}
+
+/* Names of tools are what policies decide about, and what the model's calls are matched with. */
+static bool name_kept(const struct pst_segment *s)
+{
+    bool speaker = s->role == PST_SPEAKER_USER || s->role == PST_SPEAKER_SYSTEM ||
+                   s->role == PST_SPEAKER_DEVELOPER;
+    return s->channel == PST_CHANNEL_NAME && !speaker;
+}
+
+static enum pst_status inspect_segment(struct pst_front_request *r, struct pst_mask *m,
+                                       const struct pst_segment *s, struct pst_str text,
+                                       struct pst_err *err)
+{
+    struct pst_buf *out = &r->conn->front->masked;
+    struct pst_arena *arena = &r->conn->arena;
+    struct pst_str key = s->is_name || s->channel == PST_CHANNEL_CONTENT ? (struct pst_str){NULL, 0}
+                                                                         : s->node->name;
+    const struct pst_inside inside = {
+        .arena = arena, .seed = r->conn->front->seed, .text = one_text, .ctx = m};
+    m->keep = name_kept(s);
+    m->ident = s->channel == PST_CHANNEL_IDENT;
+    pst_buf_clear(out);
+    enum pst_status status = s->channel == PST_CHANNEL_ARGUMENTS && !s->is_name
+                                 ? pst_inside_apply(&inside, key, text, out, err)
+                                 : pst_mask_text(m, key, text, out, err);
+    if (status != PST_OK || pst_str_eq(pst_buf_str(out), pst_segment_text(s))) {
+        return status;
+    }
+    bool ok = s->is_name ? pst_json_set_name(arena, s->node, pst_buf_str(out))
+                         : pst_json_set_string(arena, s->node, pst_buf_str(out));
+    return ok ? PST_OK : pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
+}
+
+static enum pst_status inspect_all(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_front *f = r->conn->front;
+    const struct pst_front_inspect *in = r->config->inspect;
+    struct pst_front_texts *t = &r->texts;
+    const struct pst_exchange *x = &r->exchange;
+    uint64_t until = pst_loop_now_ms(f->house.loop) + pst_front_limit(r, PST_LIMIT_answer_ms);
+    pst_vault_init(&t->vault, &r->conn->arena, &f->aead,
+                   (size_t)pst_front_limit(r, PST_LIMIT_masked_values), until);
+    t->tally = (struct pst_tally){.n = 0};
+    struct pst_mask m = {.scanner = in->scanner,
+                         .image = in->image,
+                         .actions = t->actions,
+                         .scope = &t->scope,
+                         .vault = in->restore ? &t->vault : NULL,
+                         .tally = &t->tally};
+    f->masked.cap = (size_t)pst_front_limit(r, PST_LIMIT_body_bytes) * 4;
+    for (size_t i = 0; i < x->n_segments; i++) {
+        if (inspect_segment(r, &m, &x->segments[i], t->originals[i], err) != PST_OK) {
+            return PST_ERR;
+        }
+    }
+    return PST_OK;
+}
+
+enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_front *f = r->conn->front;
+    struct pst_front_texts *t = &r->texts;
+    const struct pst_exchange *x = &r->exchange;
+    if (r->config->image->inspect == 0) {
+        return PST_OK;
+    }
+    if (r->config->inspect == NULL || !f->masking_there) {
+        return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
+    }
+    t->originals = PST_ARENA_ARRAY(&r->conn->arena, x->n_segments, struct pst_str);
+    if (t->originals == NULL) {
+        return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
+    }
+    for (size_t i = 0; i < x->n_segments; i++) {
+        t->originals[i] = pst_segment_text(&x->segments[i]);
+    }
+    scope_make(r);
+    t->actions = &r->config->inspect->requests;
+    return inspect_all(r, err);
+}
+
+enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struct pst_str *demands,
+                                        size_t n, struct pst_err *err)
+{
+    const struct pst_front_inspect *in = r->config->inspect;
+    if (n == 0) {
+        return PST_OK;
+    }
+    struct pst_actions *actions = PST_ARENA_NEW(&r->conn->arena, struct pst_actions);
+    if (in == NULL || r->texts.originals == NULL || actions == NULL) {
+        return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
+    }
+    *actions = in->requests;
+    for (size_t i = 0; i < n; i++) {
+        size_t colon = pst_str_find_byte(demands[i], ':');
+        enum pst_action action = pst_action_find(pst_str_cut(demands[i], 0, colon));
+        if (colon == PST_NPOS || action > PST_ACT_BLOCK ||
+            pst_actions_set(in->image, actions, pst_str_from(demands[i], colon + 1), action,
+                            /* only_stricter= */ true) == 0) {
+            return pst_fail(err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
+        }
+    }
+    r->texts.actions = actions;
+    return inspect_all(r, err);
+}
+
+/* --- what warden is told ---------------------------------------------------------------------- */
+
+static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum pst_found_state state,
+                      uint32_t count, uint16_t *n)
+{
+    struct pst_buf item;
+    const struct pst_found f = {
+        .type = type->name, .secret = type->secret, .state = (uint8_t)state, .count = count};
+    if (count == 0) {
+        return true;
+    }
+    pst_buf_init(&item, PST_FOUND_TEXT_MAX);
+    bool ok = pst_found_put(&item, &f) && pst_ipc_list_add(tail, pst_buf_str(&item));
+    pst_buf_release(&item);
+    *n = (uint16_t)(*n + 1);
+    return ok;
+}
+
+bool pst_front_inspect_findings(const struct pst_front_request *r, struct pst_buf *tail,
+                                uint16_t *ret_n)
+{
+    const struct pst_tally *t = &r->texts.tally;
+    *ret_n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct pst_type *type = pst_scan_type(r->config->inspect->image, t->list[i].type);
+        if (!found_add(tail, type, PST_FOUND_CLEAR, t->list[i].clear, ret_n) ||
+            !found_add(tail, type, PST_FOUND_MASKED, t->list[i].masked, ret_n) ||
+            !found_add(tail, type, PST_FOUND_REMOVED, t->list[i].removed, ret_n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
+                                         const struct pst_lane_filter **ret, struct pst_err *err)
+{
+    struct pst_front *f = r->conn->front;
+    const struct pst_front_inspect *in = r->config->inspect;
+    *ret = NULL;
+    if (pst_house_simulates(&f->house, PST_X_ANSWER_UNINSPECTED)) {
+        return pst_fail(err, PST_E_UNINSPECTED, "%s (simulated)",
+                        pst_exception_row(PST_X_ANSWER_UNINSPECTED)->text);
+    }
+    if (r->config->image->inspect == 0) {
+        return PST_OK;
+    }
+    r->texts.guard = (struct pst_lane_guard){
+        .mask = {.scanner = in->scanner,
+                 .image = in->image,
+                 .actions = &in->answers,
+                 .scope = &r->texts.scope,
+                 .vault = in->restore ? &r->texts.vault : NULL,
+                 .tally = &r->texts.answer_tally},
+        .arena = &r->conn->arena,
+        .seed = f->seed,
+    };
+    *ret = &pst_lane_guard_filter;
+    return PST_OK;
+}

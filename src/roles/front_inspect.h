@@ -1,0 +1,64 @@
+/* Inspection in a front: what is looked for, and what one request has of it. */
+#ifndef PST_ROLES_FRONT_INSPECT_H
+#define PST_ROLES_FRONT_INSPECT_H
+
+#include "dialect/exchange.h"
+#include "gate/findings.h"
+#include "inspect/scan/scan.h"
+#include "mask/lane_guard.h"
+
+/* One generation of the inspection image, opened, with the actions of the configuration that came
+ * with it. A configuration owns it. */
+struct pst_front_inspect {
+    struct pst_str map;
+    struct pst_scan_image *image;
+    struct pst_scanner *scanner; /* one: a front has one thread */
+    struct pst_actions requests, answers;
+    bool restore;
+};
+
+/* Of one request. Zeroed: nothing was inspected. */
+struct pst_front_texts {
+    struct pst_str conversation; /* the header; empty: none was sent */
+    struct pst_scope scope;
+    struct pst_vault vault;
+    struct pst_tally tally, answer_tally;
+    const struct pst_actions *actions;
+    struct pst_str *originals; /* of the exchange's segments, before anything was replaced */
+    struct pst_lane_guard guard;
+    /* further facts for policies */
+    uint16_t injection;
+    uint32_t evasion;
+    bool tainted;
+};
+
+struct pst_front;
+struct pst_front_config;
+struct pst_front_request;
+
+/* Opens an image that came (a sealed memory file). Whoever holds *ret closes it. */
+PST_NODISCARD enum pst_status
+pst_front_inspect_open(int fd, uint64_t size, struct pst_front_inspect **ret, struct pst_err *err);
+void pst_front_inspect_close(struct pst_front_inspect *inspect);
+/* Takes the actions of a configuration. ERR: it names a type that no definition has. */
+PST_NODISCARD enum pst_status pst_front_inspect_configure(struct pst_front_inspect *inspect,
+                                                          const struct pst_front_config *config,
+                                                          struct pst_err *err);
+
+/* Looks at every text of the exchange and replaces what the actions say, in the exchange. ERR:
+ * PST_E_SENSITIVE_DATA, PST_E_UNINSPECTED. */
+PST_NODISCARD enum pst_status pst_front_inspect_request(struct pst_front_request *r,
+                                                        struct pst_err *err);
+/* Again, from the texts as they came, with what a policy demands ("mask:TYPE") on top. */
+PST_NODISCARD enum pst_status pst_front_inspect_amend(struct pst_front_request *r,
+                                                      const struct pst_str *demands, size_t n,
+                                                      struct pst_err *err);
+/* Appends the findings as a list for warden; *ret_n is how many. */
+PST_NODISCARD bool pst_front_inspect_findings(const struct pst_front_request *r,
+                                              struct pst_buf *tail, uint16_t *ret_n);
+/* The filter of the answer; NULL: nothing is inspected. ERR: it cannot be. */
+PST_NODISCARD enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
+                                                       const struct pst_lane_filter **ret,
+                                                       struct pst_err *err);
+
+#endif
