@@ -134,7 +134,7 @@ def main() -> int:
     table = rows("modules.txt")
     sources = []
     for path in tracked():
-        if "corpus" in path.parts:
+        if "corpus" in path.parts or path.name == "weights.bin":  # made by training/detector
             continue
         try:
             text = path.read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ static enum pst_status detect(struct pst_inspector *i, struct pst_str text, enum
         return PST_ERR;
     }
     if (i->signatures != NULL &&
-        pst_signature_scan(i->signatures, &views, &ret->hits, err) != PST_OK) {
+        pst_signature_scan_in(i->signatures, &views, 1U << source, &ret->hits, err) != PST_OK) {
         return PST_ERR;
     }
     return pst_detect(i->detector, &views, i->signatures != NULL ? &ret->hits : NULL, source,

@@ -315,6 +315,9 @@ class Maker:
                 if self.p(0.25):
                     text += " " + sentence(self.b(r.choice(["ask", "trigger", "para"])))
                 self.add(kind, text, [], channel=channel)
+        for _ in n(1800):
+            parts = [self.b("scenario") for _ in range(r.randint(1, 4))] + [sentence(self.b(r.choice(["duty", "para", "role_end"]))) for _ in range(r.randint(0, 3))]
+            self.add("scenario", r.choice([" ", "\n", "\n\n"]).join(x for x in parts if x), [])
         for _ in n(2200):
             self.add("system", self.system_prompt(), [], channel="user")
         for _ in n(1500):

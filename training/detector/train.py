@@ -3,7 +3,7 @@
 
     training/detector/train.py --seed 1 --out rules/detector/weights.bin
 
-Needs numpy, scipy and numba, the data folder (POSTERN_DETECTOR_DATA) and the built program detector-features, through which
+Needs numpy and numba, the data folder (POSTERN_DETECTOR_DATA) and the built program detector-features, through which
 every text goes: what is learned from is what the server sees. `--signatures FILE` adds the hits of the compiled signatures."""
 import argparse
 import hashlib
@@ -15,11 +15,11 @@ import time
 
 import numpy as np
 
+import calibrate
 import data
 import export
 import features
 import fit
-import fuse
 import generate
 import targets
 
@@ -59,15 +59,6 @@ def train_answers(rows, seed):
     return fit.train(stream, starts, np.arange(len(rows)), y, m, bits=15, epochs=5, seed=seed)
 
 
-def benign_weight(row):
-    """How much a row counts as everyday traffic."""
-    if row["injection"] or row.get("labels"):
-        return 0.0
-    if row["source"].startswith("gen-"):
-        return 0.25 if row.get("evasion") is None else 0.1
-    return max(0.3, row["weight"])
-
-
 class Data:
     def __init__(self, seed, scale):
         rows = [data.prepare(r) for name in ("attacks", "benign") for r in data.read(name)]
@@ -98,23 +89,6 @@ def held_out(d, args, folder):
     return inputs
 
 
-def calibrate(d, inputs, dev_inputs, fusion):
-    bias, w = fusion
-    rows = d.rows + d.dev
-    x = fuse.pick(inputs + dev_inputs, w, bias)
-    weight = np.array([benign_weight(r) for r in rows])
-    channel = np.array([data.CHANNELS.index(r["channel"]) for r in rows])
-    honest = weight > 0
-    x, weight, channel = x[honest], weight[honest], channel[honest]
-    w, logits = fuse.level(w, x @ w + bias, x, weight)
-    table = []
-    for c in range(len(data.CHANNELS)):
-        mine = channel == c
-        table.append(fuse.knots(logits[mine], weight[mine]) if mine.sum() >= 100 else fuse.knots(logits, weight))
-        log(f"{data.CHANNELS[c]}: {mine.sum()} honest rows, 1 % at {table[-1][10]:.2f}, 0.1 % at {table[-1][15]:.2f}")
-    return (bias, w), np.array(table)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
@@ -134,11 +108,9 @@ def main():
         path = os.path.join(folder, "all.bin")
         export.write(path, w, b, *answers)
         dev_inputs = features.fuse(d.dev, path, args.signatures)
-    y = d.y[:, targets.ANY].copy()
-    weight = np.array([max(r["weight"], 0.2) for r in d.rows])
-    plain = np.array([targets.is_plain_task(r) for r in d.rows])
-    y[plain], weight[plain] = 1, 0.5
-    fusion, table = calibrate(d, inputs, dev_inputs, fuse.fit(inputs, y, weight, log=log))
+        keep = {"inputs": inputs, "dev_inputs": dev_inputs, "fold": d.fold, "rows": d.rows, "dev": d.dev}
+        fusion, table = calibrate.run(keep, path, args.signatures, args.seed, log)
+        keep["fusion"], keep["knots"] = fusion, table
     digest = hashlib.sha256("".join(r["text"] for r in d.rows).encode("utf-8", "replace")).hexdigest()[:16]
     note = f"seed {args.seed}; {len(d.rows)} rows, digest {digest}; 2^{args.bits} buckets, {args.epochs} epochs" + \
         ("; with signatures" if args.signatures else "; without signatures")
@@ -146,7 +118,7 @@ def main():
     log(f"wrote {args.out}, {os.path.getsize(args.out)} bytes")
     if args.keep:
         with open(args.keep, "wb") as f:
-            pickle.dump({"inputs": inputs, "dev_inputs": dev_inputs, "fusion": fusion, "knots": table, "fold": d.fold, "rows": d.rows, "dev": d.dev}, f)
+            pickle.dump(keep, f)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,9 @@ enum pst_status pst_detect(struct pst_detector *detector, const struct pst_views
         }
     }
     d.injection = pst_fusion_score(&detector->weights.fusion, source, best.logit);
+    if (d.injection < PST_DETECT_SPAN_FROM) {
+        d.start = d.end = 0;
+    }
     d.heads[PST_HEAD_ENCODED] = encoded_share(views->flags);
     *ret = d;
     return PST_OK;

@@ -48,6 +48,9 @@ const char *pst_unsafe_name(enum pst_unsafe category); /* "hate" */
 /* PST_SOURCES when there is none of this name. */
 enum pst_source pst_source_find(struct pst_str name);
 
+/* From this score on a span is told: below it the loudest stretch says nothing. */
+enum { PST_DETECT_SPAN_FROM = 250 };
+
 struct pst_detection {
     uint16_t injection; /* 0 … 1000: see docs/detection-quality.md for the rate it stands for */
     uint16_t heads[PST_HEADS];         /* 0 … 1000 each */

@@ -1,7 +1,7 @@
 /* What the detector sees of texts, for training: `detector-features ids` writes the n-grams of
  * every view, `detector-features fuse WEIGHTS` the inputs of the fusion, `detector-features score
- * WEIGHTS` the detections. Built, not installed. Numbers are of this machine's byte order: maker
- * and reader are one machine.
+ * WEIGHTS` the detections; an inspection image after WEIGHTS adds its signatures. Built, not
+ * installed. Numbers are of this machine's byte order: maker and reader are one machine.
  *
  *   in   u32 bytes, u32 source, text                                       … to the end
  *   out  u32 flags, u32 views, then for each view that is scored: u32 kind, u32 depth, and
@@ -11,6 +11,7 @@
 #include "inspect/detect/detect.h"
 #include "inspect/detect/fusion.h"
 #include "inspect/detect/weights.h"
+#include "inspect/image.h"
 
 #include "base/buf.h"
 #include "base/enc.h"
@@ -139,6 +140,16 @@ static struct pst_str read_file(const char *path)
     return pst_str_of(p, n);
 }
 
+static enum pst_status read_signatures(struct job *job, struct pst_str image, struct pst_err *err)
+{
+    struct pst_str section;
+    return pst_inspect_image_section(image, PST_SECTION_SIGNATURE, &section, err) == PST_OK &&
+                   pst_signature_image_open(section, &job->signatures, err) == PST_OK &&
+                   pst_signature_scanner_init(&job->scanner, job->signatures, err) == PST_OK
+               ? PST_OK
+               : PST_ERR;
+}
+
 static bool read_job(struct job *job, int argc, char **argv)
 {
     struct pst_err err = {0};
@@ -146,16 +157,14 @@ static bool read_job(struct job *job, int argc, char **argv)
     bool ids = strcmp(job->mode, "ids") == 0 && argc == 2;
     bool other = (strcmp(job->mode, "fuse") == 0 || strcmp(job->mode, "score") == 0) && argc >= 3;
     if (!ids && !other) {
-        (void)fprintf(stderr, "detector-features ids | fuse|score WEIGHTS [SIGNATURES]\n");
+        (void)fprintf(stderr, "detector-features ids | fuse|score WEIGHTS [IMAGE]\n");
         return false;
     }
     if (other) {
         struct pst_str file = read_file(argv[2]);
         if (pst_weights_open(file, &job->weights, &err) != PST_OK ||
             pst_detector_init(&job->detector, file, &err) != PST_OK ||
-            (argc > 3 &&
-             (pst_signature_image_open(read_file(argv[3]), &job->signatures, &err) != PST_OK ||
-              pst_signature_scanner_init(&job->scanner, job->signatures, &err) != PST_OK))) {
+            (argc > 3 && read_signatures(job, read_file(argv[3]), &err) != PST_OK)) {
             (void)fprintf(stderr, "%s\n", err.text);
             return false;
         }

@@ -65,8 +65,7 @@ static size_t length_bucket(uint64_t tokens)
     return i;
 }
 
-static void put_model(const struct pst_model_score *score, enum pst_source source,
-                      int32_t ret[PST_INPUTS])
+static void put_model(const struct pst_model_score *score, size_t source, int32_t ret[PST_INPUTS])
 {
     for (size_t lane = 0; lane < PST_LANES; lane++) {
         ret[PST_INPUT_SMALL + lane] = clamp(score->small.logit[lane]);
@@ -96,7 +95,9 @@ void pst_fusion_inputs(const struct pst_model_score *score, const struct pst_vie
                        enum pst_source source, int32_t ret[PST_INPUTS])
 {
     memset(ret, 0, PST_INPUTS * sizeof(*ret));
-    put_model(score, source, ret);
+    const size_t from = source;
+    const size_t script = pst_script_of(view->text);
+    put_model(score, from, ret);
     for (size_t i = 0; hits != NULL && i < PST_SIGNATURE_CATEGORIES; i++) {
         int32_t sum = hits->by_category[i];
         ret[PST_INPUT_SIGNATURE + i] = (sum > WEIGHT_MOST ? WEIGHT_MOST : sum) * ONE / 100;
@@ -107,8 +108,8 @@ void pst_fusion_inputs(const struct pst_model_score *score, const struct pst_vie
     ret[PST_INPUT_DECODED] = view->depth > 0 && view->kind != PST_VIEW_PLAIN ? ONE : 0;
     ret[PST_INPUT_HIDDEN] = view->kind == PST_VIEW_HIDDEN ? ONE : 0;
     ret[PST_INPUT_LENGTH + length_bucket(score->tokens)] = ONE;
-    ret[PST_INPUT_SCRIPT + pst_script_of(view->text)] = ONE;
-    ret[PST_INPUT_SOURCE + source] = ONE;
+    ret[PST_INPUT_SCRIPT + script] = ONE;
+    ret[PST_INPUT_SOURCE + from] = ONE;
 }
 
 int32_t pst_fusion_logit(const struct pst_fusion *fusion, const int32_t inputs[PST_INPUTS])

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Writes the detector's part of docs/detection-quality.md from what train.py --keep kept and the weights it wrote.
+
+    training/detector/report.py --keep KEEP --weights FILE [--image FILE] --out docs/detection-quality.md [--extra FILE…]"""
+import argparse
+import collections
+import pickle
+import random
+
+import numpy as np
+
+import data
+import evasions
+import features
+import fuse
+import targets
+
+CUTS = (500, 750)
+
+
+def wilson(k, n):
+    if n == 0:
+        return "–"
+    z = 1.96
+    p, m = k / n, z * z / n
+    half = z * np.sqrt(p * (1 - p) / n + m / (4 * n))
+    return f"{p:.3f} [{max(0, (p + m / 2 - half) / (1 + m)):.3f}, {min(1, (p + m / 2 + half) / (1 + m)):.3f}]"
+
+
+def auc(attack, honest):
+    if len(attack) == 0 or len(honest) == 0:
+        return "–"
+    both = np.concatenate([attack, honest])
+    order = np.argsort(both, kind="stable")
+    rank = np.empty(len(both))
+    rank[order] = np.arange(len(both))
+    n = len(attack)
+    return f"{(rank[:n].sum() - n * (n - 1) / 2) / (n * len(honest)):.3f}"
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(map(str, r)) + " |" for r in rows] + [""]
+
+
+def kind(row):
+    if row["injection"] and row["source"] != "codeswitch":
+        return "attack"
+    return "ask" if row.get("labels") else "honest"
+
+
+def by(rows, score, key, least=5):
+    groups = collections.defaultdict(lambda: collections.defaultdict(list))
+    for row, s in zip(rows, score):
+        groups[key(row)][kind(row)].append(s)
+    out = []
+    for name in sorted(groups, key=str):
+        g = {k: np.array(v) for k, v in groups[name].items()}
+        attack, honest = g.get("attack", np.array([])), g.get("honest", np.array([]))
+        if len(attack) + len(honest) < least:
+            continue
+        cells = [name, len(attack), len(honest), auc(attack, honest)]
+        for cut in CUTS:
+            cells += [wilson((attack >= cut).sum(), len(attack)), wilson((honest >= cut).sum(), len(honest))]
+        out.append(cells)
+    return out
+
+
+HEAD = ["", "attacks", "honest", "AUC", "recall at 500 (1 %)", "false alarms", "recall at 750 (0.1 %)", "false alarms"]
+
+
+def length_of(row):
+    n = len(row["text"])
+    return next((f"{i} ≤ {e}" for i, e in enumerate((64, 128, 256, 512, 1024, 2048, 4096)) if n <= e), "7 > 4096")
+
+
+def ablation(keep, dev, score):
+    """Thresholds of each from honest training rows whose source the scoring model had not seen; applied to dev."""
+    bias, w = keep["fusion"]
+    honest_rows = [i for i, r in enumerate(keep["rows"]) if kind(r) == "honest" and not r["source"].startswith("gen-")]
+
+    def views(inputs, f):
+        return np.array([max(f(v) for v in x) for x in inputs])
+
+    ways = {"signatures": lambda v: v[24:40].sum(), "S2, small windows": lambda v: v[7], "S2, both windows": lambda v: max(v[7], v[15]),
+            "S2 + signatures": lambda v: max(v[7], v[15]) + v[24:40].sum(), "fusion, before calibration": lambda v: v @ w + bias}
+    attack = np.array([kind(r) == "attack" for r in dev])
+    honest = np.array([kind(r) == "honest" for r in dev])
+    out = []
+    for name, f in ways.items():
+        known = views([keep["inputs"][i] for i in honest_rows], f)
+        new = views(keep["dev_inputs"], f)
+        cells = [name, auc(new[attack], new[honest])]
+        for q in (0.99, 0.999):
+            cut = np.quantile(known, q)
+            cells += [f"{(new[attack] > cut).mean():.3f}", f"{(new[honest] > cut).mean():.4f}"]
+        out.append(cells)
+    cells = ["calibrated score", auc(score[attack], score[honest])]
+    for cut in CUTS:
+        cells += [f"{(score[attack] >= cut).mean():.3f}", f"{(score[honest] >= cut).mean():.4f}"]
+    return out + [cells]
+
+
+def disguised(name, text, rng):
+    """One line: some disguises are for words between spaces only."""
+    return evasions.apply(name, " ".join(text.split()), rng) or text
+
+
+def evasion(dev, weights, image, limit=120):
+    rng = random.Random(5)
+    pick = lambda k: rng.sample([r for r in dev if kind(r) == k and 20 < len(r["text"]) < 800 and "encoded" not in r.get("labels", [])], limit)
+    attack, honest = pick("attack"), pick("honest")
+    base = [features.score(rows, weights, image)["injection"] >= 500 for rows in (attack, honest)]
+    groups = collections.defaultdict(lambda: [[], []])
+    for split in ("dev", "held-out", "train"):
+        for name in evasions.names(split):
+            e = evasions.ALL[name]
+            for side, rows in enumerate((attack, honest)):
+                changed = [dict(r, text=disguised(name, r["text"], rng)) for r in rows[:20]]
+                hit = features.score(changed, weights, image)["injection"] >= 500
+                groups[(split, "decodable" if e.decodable else "not decodable", e.group)][side].append(
+                    hit.mean() - base[side][:20].mean())
+    out = []
+    for key in sorted(groups):
+        a, h = groups[key]
+        out.append([*key, len(a), f"{np.mean(a):+.3f}", f"{np.mean(h):+.3f}"])
+    total = []
+    for split in ("train", "dev", "held-out"):
+        for dec in ("decodable", "not decodable"):
+            a = [x for k, g in groups.items() if k[:2] == (split, dec) for x in g[0]]
+            h = [x for k, g in groups.items() if k[:2] == (split, dec) for x in g[1]]
+            if a:
+                total.append([split, dec, len(a), f"{np.mean(a):+.3f}", f"{np.mean(h):+.3f}"])
+    return total, out
+
+
+def traps(keep, dev, score):
+    rows = keep["rows"]
+    texts = {r["text"] for r in rows}
+    honest = np.array([kind(r) == "honest" for r in dev])
+    asks = np.array([kind(r) == "ask" for r in dev])
+    long = np.array([len(r["text"]) > 400 for r in dev])
+    foreign = np.array([r["lang"] not in ("en",) for r in dev])
+    roles = np.array([r["source"] in ("role-prompts", "role-prompts-zh", "fabric-patterns") for r in dev])
+    bias, w = keep["fusion"]
+    trigger = [i for i, r in enumerate(rows) if r["source"] in ("gen-trigger", "gen-foreign-trigger") and not r.get("evasion")]
+    x = fuse.pick([keep["inputs"][i] for i in trigger], w, bias) @ w + bias
+    rate = lambda m: wilson((score[m] >= 500).sum(), m.sum())
+    return table(["trap", "measured at 500 (nominal 1 %)", "value"], [
+        ["length", "false alarms on honest dev texts over 400 characters / up to 400", rate(honest & long) + " / " + rate(honest & ~long)],
+        ["language", "false alarms on honest dev texts not in English / in English", rate(honest & foreign) + " / " + rate(honest & ~foreign)],
+        ["contamination", "dev texts that are also in training; generated texts too near to evaluation texts are dropped before training", sum(r["text"] in texts for r in dev)],
+        ["label", "harmful asks (dev), which are no injections, over the threshold", rate(asks)],
+        ["calibration", "real false-alarm rate on honest dev texts at nominal 1 %", rate(honest)],
+        ["lexicon", "attack words in honest use, from templates whose rows this fold had not seen / role and system prompts of dev",
+         wilson((x >= keep["knots"][0][10]).sum(), len(x)) + " / " + rate(honest & roles)],
+    ])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", required=True)
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--image")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--extra", action="append", default=[])
+    args = parser.parse_args()
+    with open(args.keep, "rb") as f:
+        keep = pickle.load(f)
+    dev = keep["dev"]
+    score = features.score(dev, args.weights, args.image)["injection"].astype(int)
+    lines = ["<!-- detector: begin; written by training/detector/report.py -->", "## The detector of injections", "",
+             "Score 500 stands for one false alarm in a hundred honest texts of a channel, 750 for one in a thousand, 250 for each",
+             "tenth part. The thresholds were fixed on honest training rows scored by models that had not seen their source, and on",
+             "the honest rows of the development split, which no model was trained on; attacks of that split set no threshold.",
+             "Intervals are Wilson's, 95 %. `codeswitch` rows of dev count as harmful asks: their label came from a cue.", ""]
+    lines += ["### All of dev, by source", ""] + table(HEAD, by(dev, score, lambda r: r["source"]))
+    lines += ["### By channel", ""] + table(HEAD, by(dev, score, lambda r: r["channel"]))
+    lines += ["### By language", ""] + table(HEAD, by(dev, score, lambda r: r["lang"]))
+    lines += ["### By length (characters)", ""] + table(HEAD, by(dev, score, length_of))
+    lines += ["### What each part adds", "", "Thresholds at 1 % and 0.1 % of honest training rows of unseen sources, applied to dev.", ""]
+    lines += table(["", "AUC", "recall (1 %)", "false alarms", "recall (0.1 %)", "false alarms"], ablation(keep, dev, score))
+    lines += ["### The six traps", ""] + traps(keep, dev, score)
+    total, groups = evasion(dev, args.weights, args.image)
+    lines += ["### Disguises", "", "Change of the share over 500 against the clean text, on 20 attacks and 20 honest texts of dev for each disguise.",
+              "`train`: families the model was trained with; the others it has never seen.", ""]
+    lines += table(["families", "", "disguises", "recall", "false alarms"], total)
+    lines += table(["families", "", "class", "disguises", "recall", "false alarms"], groups)
+    for name in args.extra:
+        with open(name, encoding="utf-8") as f:
+            lines += [f.read().rstrip(), ""]
+    lines += ["<!-- detector: end -->"]
+    new = "\n".join(lines)
+    try:
+        with open(args.out, encoding="utf-8") as f:
+            old = f.read()
+    except FileNotFoundError:
+        old = "# Quality of detection\n"
+    begin, end = old.find("<!-- detector: begin"), old.find("<!-- detector: end -->")
+    if begin >= 0 and end > begin:
+        text = old[:begin] + new + old[end + len("<!-- detector: end -->"):]
+    else:
+        text = old.rstrip() + "\n\n" + new + "\n"
+    with open(args.out, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+if __name__ == "__main__":
+    main()
