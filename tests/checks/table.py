@@ -151,7 +151,7 @@ TABLE = [
     ("mt_vat", "mt.vat", "99999999 mt99999999", {"fix": 2}),
     # northern Europe
     ("se_personnummer", "se.personnummer", "<ymd6>9999 <ymd6>-9999 <ymd6>+9999 <ymd8>9999",
-     {"apart": lambda t: "-" not in t or not re.fullmatch("([0-9]{2})?[0-9]{6}[-+][0-9]{4}", t)}),  # they guess a sign
+     {"apart": lambda t: "-" not in t or t[-7:-5] > "60" or not re.fullmatch("([0-9]{2})?[0-9]{6}[-+][0-9]{4}", t)}),  # they guess a sign
     ("se_orgnr", "se.orgnr", "9999999999", {"apart": starts("0")}),
     ("se_vat", "se.vat", "999999999901 se999999999901", {"apart": lambda t: re.sub("^SE", "", t).startswith("0")}),
     ("dk_cpr", "dk.cpr", "<dmy6>9999", {"apart": lambda t: t[4:6] >= "26" and t[6:7] in "456789"}),  # births to come

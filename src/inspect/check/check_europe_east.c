@@ -103,9 +103,10 @@ enum pst_verdict pst_check_sk_dph(struct pst_str s)
 {
     struct pst_str n = pst_check_lit(s, "SK") ? pst_str_from(s, 2) : s;
     bool ok = pst_check_digits(n, 10, 10) && n.p[0] != '0' && pst_check_in(n.p[2], "234789");
-    return ok          ? pst_check_if(n, pst_check_mod(n, 11) == 0)
-           : n.n == 10 ? pst_check_cz_rc(n)
-                       : PST_CHECK_NO;
+    if (ok && pst_check_mod(n, 11) == 0) {
+        return pst_check_if(n, true);
+    }
+    return n.n == 10 ? pst_check_cz_rc(n) : PST_CHECK_NO;
 }
 
 /* TAJ: weights 3 and 7, modulo 10. */
