@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the detector's part of docs/detection-quality.md from what train.py --keep kept and the weights it wrote.
+"""Writes the detector's part of docs/detector-quality.md from what train.py --keep kept and the weights it wrote.
 
-    training/detector/report.py --keep KEEP --weights FILE [--image FILE] --out docs/detection-quality.md [--extra FILE…]"""
+    training/detector/report.py --keep KEEP --weights FILE [--image FILE] --out docs/detector-quality.md [--extra FILE…]"""
 import argparse
 import collections
 import pickle

@@ -52,7 +52,7 @@ enum pst_source pst_source_find(struct pst_str name);
 enum { PST_DETECT_SPAN_FROM = 250 };
 
 struct pst_detection {
-    uint16_t injection; /* 0 … 1000: see docs/detection-quality.md for the rate it stands for */
+    uint16_t injection; /* 0 … 1000: see docs/detector-quality.md for the rate it stands for */
     uint16_t heads[PST_HEADS];         /* 0 … 1000 each */
     uint16_t unsafe[PST_UNSAFE_HEADS]; /* PST_SOURCE_OUTPUT only */
     uint32_t flags;                    /* enum pst_evasion */

@@ -58,7 +58,7 @@ void pst_fusion_inputs(const struct pst_model_score *score, const struct pst_vie
                        uint32_t flags, const struct pst_signature_hits *hits,
                        enum pst_source source, int32_t ret[PST_INPUTS]);
 int32_t pst_fusion_logit(const struct pst_fusion *fusion, const int32_t inputs[PST_INPUTS]);
-/* 0 … 1000: 250 for each tenth part of the false alarms; see docs/detection-quality.md. */
+/* 0 … 1000: 250 for each tenth part of the false alarms; see docs/detector-quality.md. */
 uint16_t pst_fusion_score(const struct pst_fusion *fusion, enum pst_source source, int32_t logit);
 /* 1000 / (1 + exp(-logit)), by straight lines. */
 uint16_t pst_logit_share(int32_t logit);
