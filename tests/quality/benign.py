@@ -112,7 +112,7 @@ def real(root, size=700_000, seed=9):
              ("changelogs", some("/usr/share/doc", "changelog*.gz")), ("copyright files", some("/usr/share/doc", "copyright")), ("Perl code", some("/usr/share/perl", "*.pm")),
              ("JavaScript", some("/usr/share/nodejs", "*.js") + some("/usr/lib/node_modules", "*.js")), ("JSON", some("/usr/share/nodejs", "*.json") + some("/usr/lib/node_modules", "*.json"))]
     tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split()
-    mine = [root / p for p in tracked if p.endswith((".c", ".h", ".md", ".def", ".py", ".sh")) and not p.startswith(("rules", "tests", "fuzz", "src/inspect", "src/mask"))]
+    mine = [root / p for p in tracked if p.endswith((".c", ".h", ".md", ".def", ".py", ".sh")) and not p.startswith(("rules", "tests", "fuzz", "bench", "src/inspect", "src/mask", "docs/detection"))]
     kinds.append(("this repository", mine))
     for kind, paths in kinds:
         for name, text in shares(paths, size):

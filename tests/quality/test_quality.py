@@ -78,9 +78,9 @@ def test_types_with_arithmetic_or_a_form_of_their_own(persons):
         score = persons["by"]["cls-split", cls, "held"]
         assert score.n > 300
         assert score.precision() >= .90, (cls, score.precision())
-        assert score.recall() >= .80, (cls, score.recall())
+        assert score.recall() >= .86, (cls, score.recall())
     both = persons["by"]["all",]
-    assert both.leaked <= .2 * both.characters
+    assert both.leaked <= .1 * both.characters
 
 
 def test_every_carrier_is_read(persons):
@@ -112,4 +112,4 @@ def test_ordinary_traffic_is_left_alone(traffic):
     count = {k[1]: traffic["count"][k] for k in traffic["size"]}
     ordinary = [k for k in size if k != "numbers"]
     assert sum(count[k] for k in ordinary) <= 2 * sum(size[k] for k in ordinary) / 1e6, {k: n for k, n in count.items() if n}
-    assert count["numbers"] <= 100 * size["numbers"] / 1e6, traffic["types"]
+    assert count["numbers"] <= 50 * size["numbers"] / 1e6, traffic["types"]
