@@ -14,8 +14,8 @@ void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look
  * read together, as words or, when they are of one length, as the groups of one text. */
 bool pst_short64(struct pst_str t);
 void pst_short64_read(struct pst_draft *out, struct pst_str in, size_t start, size_t end);
-/* Whether there is a run that could be decoded. */
-bool pst_runs_any(struct pst_str in);
+/* Whether there is a run that could be decoded and does not stand in the text as given. */
+bool pst_runs_new(struct pst_str in, struct pst_str given);
 /* Denser alphabets and names of hosts: ascii85, base85, uuencoded lines, punycode. */
 void pst_decode_dense(struct pst_make *make, size_t parent);
 /* A stretch without blanks that could be base85 without marks; where it ended, `start`: it is none.

@@ -149,8 +149,10 @@ static void view_expand(struct pst_make *make, size_t parent)
         return; /* made of what was read before */
     }
     if (view->depth == PST_VIEW_DEPTH_MAX) {
-        /* what lies deeper is not looked at, and that is said */
-        make->ret->cut = make->ret->cut || pst_runs_any(make->ret->list[base.exact].text);
+        /* what lies deeper is not looked at, and that is said; a run that stands in the text as it
+         * was given has been read already (escapes leave it where it is) */
+        make->ret->cut = make->ret->cut ||
+                         pst_runs_new(make->ret->list[base.exact].text, make->text);
         return;
     }
     pst_decode_escapes(make, base.exact, &look);

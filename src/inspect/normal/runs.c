@@ -10,7 +10,8 @@ enum {
     PROBE = 12,      /* decoded bytes that must look like text before a run is decoded */
     HEX_MIN = 32,    /* digits */
     BASE32_MIN = 24, /* characters */
-    WRAP_MAX = 12,   /* white space and quotation marks between the lines of one run */
+    KNOWN_RUNS_MAX = 64,
+    WRAP_MAX = 12, /* white space and quotation marks between the lines of one run */
 };
 
 static int value64(uint8_t c)
@@ -303,13 +304,19 @@ void pst_decode_runs(struct pst_make *make, size_t parent, const struct pst_look
     }
 }
 
-bool pst_runs_any(struct pst_str in)
+bool pst_runs_new(struct pst_str in, struct pst_str given)
 {
-    size_t at = 0, start, end;
+    size_t at = 0, start, end, known = 0;
     for (; pst_look_run(in, at, &start, &end); at = end) {
-        if (probe(&base64, in, start, end) ||
-            (all_of(&base16, in, start, end) && probe(&base16, in, start, end)) ||
-            (all_of(&base32, in, start, end) && probe(&base32, in, start, end))) {
+        bool run = probe(&base64, in, start, end) ||
+                   (all_of(&base16, in, start, end) && probe(&base16, in, start, end)) ||
+                   (all_of(&base32, in, start, end) && probe(&base32, in, start, end));
+        if (!run) {
+            continue;
+        }
+        /* looking it up costs a pass over the text each: only so often */
+        if (++known > KNOWN_RUNS_MAX ||
+            pst_str_find(given, pst_str_cut(in, start, end - start)) == PST_NPOS) {
             return true;
         }
     }
