@@ -22,6 +22,14 @@ ROOT = HERE.parent.parent
 KNOWN = {"presidio": "EMAIL PHONE IPV4 IPV6 MAC CREDIT_CARD IBAN BTC_ADDRESS US_SSN US_ITIN US_PASSPORT US_DRIVER_LICENSE US_BANK_ACCOUNT UK_NHS UK_NINO"}
 
 
+METHOD = """Presidio 2.2.366 and LLM Guard 0.3.16 from PyPI without any model (none could be fetched; names, places and organisations, which only
+a model finds, take no part for anybody). Presidio has a blank tokeniser in place of its spaCy model, threshold .4; LLM Guard's Anonymize has its
+regular expressions in the same engine, threshold .5; its Secrets scanner is run as its scan() does. All are judged untyped: half of the longer
+span, or the whole value covered. A quarter of the texts of personal data, one of each way of giving a secret away with all look-alikes and ten
+repositories, 0.13 MB of benign traffic. Speed: processor time on the mixture of them in short texts, start-up taken off.
+"""
+
+
 def score(samples, found, wanted=None, ignore_soft=True):
     sc = Score()
     for s, fs in zip(samples, found):
@@ -36,6 +44,8 @@ def score(samples, found, wanted=None, ignore_soft=True):
             sc.characters += b - a
             sc.leaked += sum(1 for i in range(a, b) if not any(f["start"] <= i < f["end"] for f in fs))
         for f in fs:
+            if f["type"].startswith("IP"):
+                continue  # hosts in logs are there
             if id(f) not in used and not (ignore_soft and soft(f["type"])) and not any(min(f["end"], b) > max(f["start"], a) for _, a, b in s["gold"]):
                 sc.false += 1
     return sc
@@ -59,6 +69,7 @@ def main():
     a.add_argument("--postern", default=str(ROOT / "build" / "postern"))
     a.add_argument("--python", required=True)
     a.add_argument("--markdown")
+    a.add_argument("--only", default="", help="rows whose title holds this")
     o = a.parse_args()
     persons = [s for i, s in enumerate(corpus.labelled(per=1) + corpus.letters(per=3)) if i % 4 == 0]
     r = random.Random(4)
@@ -72,8 +83,10 @@ def main():
     tools = [("postern inspect", [o.postern, "inspect", "--json"]), ("Presidio, default recognisers", peer + ["presidio"]), ("Presidio, every recogniser without a model", peer + ["presidio-all"]),
              ("LLM Guard, patterns of Anonymize", peer + ["llm-guard-patterns"]), ("LLM Guard, Secrets", peer + ["llm-guard-secrets"])]
     known = set(KNOWN["presidio"].split())
-    out = ["| | personal data P | R | R on the types Presidio has by default | leaked | credentials P | R | F1 | false findings per MB, benign | MB per processor second |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    out = [METHOD, "| | personal data P | R | R on the types Presidio has by default | leaked | credentials P | R | F1 | false findings per MB, benign | MB per processor second |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for title, command in tools:
+        if o.only not in title:
+            continue
         found = inspect(command, persons, timeout=900)
         p, k = score(persons, found), score(persons, found, known)
         c = score(secrets, inspect(command, secrets, timeout=900))
