@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "crypto/crypto.h"
-#include "rules/image_build.h"
 #include "wire/json_out.h"
 
 #include <string.h>
@@ -33,7 +32,7 @@ static enum pst_status check(const struct pst_loaded *l, size_t *ret_policies, s
         .n_policies = l->n_policies,
         .schemas = l->schemas,
         .n_schemas = l->n_schemas,
-        .inspect = pst_builtin_inspect_image(),
+        .inspect = l->inspect,
         .state_dir = PST_STR("/state"), /* where it will live is not the configuration's business */
         .generation = 1,
     };

@@ -5,7 +5,6 @@
 #include "cli/load.h"
 #include "crypto/crypto.h"
 #include "crypto/random.h"
-#include "rules/image_build.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
 
@@ -119,7 +118,7 @@ static enum pst_status compile(const struct args *args, struct pst_err *err)
             .n_policies = loaded.n_policies,
             .schemas = loaded.schemas,
             .n_schemas = loaded.n_schemas,
-            .inspect = pst_builtin_inspect_image(),
+            .inspect = loaded.inspect,
             .seed = seed,
             .state_dir = pst_str_c(state_dir),
             .generation = args->generation,

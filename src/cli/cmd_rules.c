@@ -116,6 +116,7 @@ static enum pst_status set_read(struct rules_test *t, struct pst_rule_set *set, 
     for (size_t i = 0; i < t->words.n; i++) {
         struct pst_rule_file *f = &files[n++];
         f->name = pst_str_c(t->words.v[i]);
+        f->user = true;
         f->credentials = pst_str_find(f->name, PST_STR("credentials/")) != PST_NPOS;
         if (pst_rules_file(&t->arena, t->words.v[i], &f->text, err) != PST_OK) {
             return PST_ERR;

@@ -1,6 +1,8 @@
 #include "cli/load.h"
 
 #include "control/builtin.h"
+#include "rules/extend.h"
+#include "rules/image_build.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -10,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ARENA_MAX = 128 << 20 };
+enum { ARENA_MAX = 256 << 20, DEFINITIONS_MAX = 1 << 20, IMAGE_MAX = 64 << 20 };
 
 static enum pst_status read_stdin(struct pst_buf *out, struct pst_err *err)
 {
@@ -228,6 +230,31 @@ static struct pst_str folder_of(const char *path)
                        n > 1 ? n - 1 : 0); /* of "/postern.yaml": empty, joined with "/" */
 }
 
+/* What texts are looked at for: the built-in definitions, and the operator's own with them. */
+static enum pst_status load_definitions(struct pst_loaded *l, struct pst_err *err)
+{
+    struct pst_rule_file file = {.name = pst_str_c(l->config->definitions)};
+    l->inspect = pst_builtin_inspect_image();
+    if (l->config->definitions[0] == 0) {
+        return PST_OK;
+    }
+    if (pst_load_file(&l->arena, l->config->definitions, DEFINITIONS_MAX, &file.text, err) !=
+            PST_OK ||
+        pst_rules_extend(&l->arena, &file, 1, &l->extended, err) != PST_OK) {
+        return PST_ERR;
+    }
+    /* it is read in place, at a multiple of 64 */
+    size_t room = (l->extended.n + 63) / 64 * 64;
+    l->placed = aligned_alloc(64, room);
+    if (l->placed == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for the definitions");
+    }
+    memcpy(l->placed, l->extended.p, l->extended.n);
+    l->inspect = pst_str_of(l->placed, l->extended.n);
+    pst_buf_release(&l->extended);
+    return PST_OK;
+}
+
 static enum pst_status load(const struct pst_common *common, struct pst_loaded *l,
                             struct pst_err *err)
 {
@@ -242,6 +269,9 @@ static enum pst_status load(const struct pst_common *common, struct pst_loaded *
         if (!pst_str_to_c(pst_str_c(shown), err->file, sizeof err->file)) {
             memcpy(err->file, "postern.yaml", sizeof "postern.yaml");
         }
+        return PST_ERR;
+    }
+    if (load_definitions(l, err) != PST_OK) {
         return PST_ERR;
     }
     if (l->config->policies[0] == 0) {
@@ -272,11 +302,14 @@ enum pst_status pst_load(const struct pst_common *common, struct pst_loaded *ret
 {
     *ret = (struct pst_loaded){0};
     pst_arena_init(&ret->arena, 1 << 16, ARENA_MAX);
+    pst_buf_init(&ret->extended, IMAGE_MAX);
     return load(common, ret, err);
 }
 
 void pst_loaded_release(struct pst_loaded *l)
 {
+    free(l->placed);
+    pst_buf_release(&l->extended);
     pst_arena_release(&l->arena);
     *l = (struct pst_loaded){0};
 }

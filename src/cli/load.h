@@ -14,6 +14,9 @@ struct pst_loaded {
     struct pst_config *config;
     struct pst_str text;     /* of the configuration */
     char path[PST_PATH_MAX]; /* of the configuration, absolute */
+    struct pst_str inspect;  /* the inspection image: the built-in one, or with own definitions */
+    struct pst_buf extended; /* private */
+    void *placed;            /* private */
     const struct pst_source *policies;
     size_t n_policies;
     const struct pst_source *schemas; /* the operator's, beside the built-in one */

@@ -56,7 +56,8 @@ struct pst_config {
     enum pst_durability durability;
     uint32_t interval_ms;
     char log_name[PST_NAME_MAX];
-    char policies[PST_PATH_MAX]; /* a folder, absolute; empty: the built-in policies */
+    char definitions[PST_PATH_MAX]; /* own definitions of sensitive data: a file; empty: none */
+    char policies[PST_PATH_MAX];    /* a folder, absolute; empty: the built-in policies */
     enum pst_sandbox_mode sandbox;
     uint32_t fronts;
 };

@@ -16,6 +16,13 @@ static enum pst_status read_restore(struct pst_config_reader *r, const struct ps
     return pst_config_bool(r, node, &r->config->restore);
 }
 
+static enum pst_status read_definitions(struct pst_config_reader *r, const struct pst_yaml *node,
+                                        void *into)
+{
+    (void)into;
+    return pst_config_path(r, node, r->config->definitions);
+}
+
 static bool name_ok(struct pst_str name)
 {
     for (size_t i = 0; i < name.n; i++) {
@@ -91,10 +98,8 @@ static enum pst_status read_answers(struct pst_config_reader *r, const struct ps
 }
 
 static const struct pst_config_field inspect_fields[] = {
-    {"enabled", read_enabled},
-    {"restore", read_restore},
-    {"actions", read_actions},
-    {"answers", read_answers},
+    {"definitions", read_definitions}, {"enabled", read_enabled}, {"restore", read_restore},
+    {"actions", read_actions},         {"answers", read_answers},
 };
 const struct pst_config_section pst_config_inspect_section = {"inspect", inspect_fields,
                                                               PST_LEN(inspect_fields)};

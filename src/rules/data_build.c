@@ -176,6 +176,11 @@ static bool tokens_put(struct builder *b)
         const struct pst_rule_def *d = &b->set->defs[i];
         bool names = d->data.kind == PST_DEF_CREDENTIAL &&
                      d->credential.kind == PST_CREDENTIAL_ASSIGNED;
+        if (d->data.kind == PST_DEF_PATTERN) {
+            struct pst_data_token row = {.def = (uint16_t)i, .n = 0};
+            ok = put(&b->tokens, &row, sizeof row) &&
+                 pst_literals_add_pattern(&b->token_literals, d->pattern, d->literals_nocase);
+        }
         for (size_t k = 0; k < d->n_literals && ok; k++) {
             ok = names ? name_put(b, i, d->literals[k]) : entry_put(b, i, d->literals[k]);
         }

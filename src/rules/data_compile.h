@@ -18,6 +18,7 @@ enum {
 struct pst_rule_file {
     struct pst_str name, text; /* the name is for messages */
     bool credentials;          /* else entities */
+    bool user;                 /* of an operator: no source, licence and examples are asked for */
 };
 
 struct pst_rule_word {
@@ -34,6 +35,7 @@ struct pst_rule_def {
     struct pst_str *literals; /* what wakes a credential */
     size_t n_literals;
     bool literals_nocase;
+    struct pst_str pattern;
     struct pst_rule_word *words, *keys, *dictionary, *examples, *counter;
     size_t n_examples, n_counter;
     struct pst_str file;

@@ -4,7 +4,11 @@
 #include "rules/data_compile.h"
 #include "yaml/yamltree.h"
 
-enum { FORMS_MAX = 128 }; /* of one definition, repeats spelled out */
+enum {
+    FORMS_MAX = 128, /* of one definition, repeats spelled out */
+    PATTERN_MAX = 1024,
+    PATTERN_LONGEST = 256, /* what a stream holds back for a pattern */
+};
 
 struct reader {
     struct pst_arena *arena;
@@ -18,8 +22,7 @@ struct reader {
 
 static enum pst_status fail(const struct reader *r, uint32_t line, const char *what)
 {
-    enum pst_status status = pst_fail_at(r->err, PST_E_CONFIG, r->first_line + line, 1, "%.*s: %s",
-                                         PST_FMT(r->file->name), what);
+    enum pst_status status = pst_fail_at(r->err, PST_E_CONFIG, r->first_line + line, 1, "%s", what);
     if (r->err != NULL) {
         pst_str_cut_c(r->file->name, r->err->file, sizeof r->err->file);
     }
@@ -235,17 +238,33 @@ static enum pst_status forms_read(struct reader *r, const struct pst_yaml *node,
     return d->n_forms > 0 ? PST_OK : fail(r, node->line, "form: empty");
 }
 
+/* An expression of the matcher's that says where a match begins: costly, so for operators only. */
+static enum pst_status pattern_read(struct reader *r, const struct pst_yaml *map,
+                                    const struct pst_yaml *node, struct pst_rule_def *d)
+{
+    if (!r->user && !r->file->user) {
+        return fail(r, node->line, "pattern: for an operator's own definitions only");
+    }
+    if (node->kind != PST_YAML_SCALAR || node->text.n < 3 || node->text.n > PATTERN_MAX) {
+        return fail(r, node->line, "pattern: an expression of 3 to 1024 bytes");
+    }
+    d->data.kind = PST_DEF_PATTERN;
+    d->pattern = node->text;
+    d->literals_nocase = flag_of(r, map, "nocase", false);
+    return PST_OK;
+}
+
 static enum pst_status entity_read(struct reader *r, const struct pst_yaml *map,
                                    struct pst_rule_def *d)
 {
     const struct pst_yaml *form = get(r, map, "form"), *find = get(r, map, "find"),
-                          *words = get(r, map, "words");
+                          *words = get(r, map, "words"), *pattern = get(r, map, "pattern");
     struct pst_type *type = &r->set->types[d->data.type];
     size_t count = 0;
-    if ((form != NULL) + (find != NULL) + (words != NULL) != 1) {
-        return fail(r, map->line, "exactly one of form, find and words");
+    if ((form != NULL) + (find != NULL) + (words != NULL) + (pattern != NULL) != 1) {
+        return fail(r, map->line, "exactly one of form, find, words and pattern");
     }
-    d->data.flags = flag_of(r, map, "needs_context", false) ? PST_DEF_NEEDS_CONTEXT : 0;
+    d->data.flags |= flag_of(r, map, "needs_context", false) ? PST_DEF_NEEDS_CONTEXT : 0;
     if (check_read(r, map, d) != PST_OK) {
         return PST_ERR;
     }
@@ -254,6 +273,11 @@ static enum pst_status entity_read(struct reader *r, const struct pst_yaml *map,
         if (forms_read(r, form, d) != PST_OK) {
             return PST_ERR;
         }
+    } else if (pattern != NULL) {
+        if (pattern_read(r, map, pattern, d) != PST_OK) {
+            return PST_ERR;
+        }
+        longest = PATTERN_LONGEST;
     } else if (find != NULL) {
         size_t n, i = 0;
         const struct pst_find_row *rows = pst_find_rows(&n);
@@ -437,7 +461,7 @@ static enum pst_status credential_read(struct reader *r, const struct pst_yaml *
 static enum pst_status proof_check(struct reader *r, const struct pst_yaml *map,
                                    const struct pst_rule_def *d)
 {
-    if (r->user) {
+    if (r->user || r->file->user) {
         return PST_OK;
     }
     if (d->n_examples == 0 || d->n_counter == 0) {
@@ -460,6 +484,7 @@ static enum pst_status def_read(struct reader *r, const struct pst_yaml *map,
         return PST_ERR;
     }
     d->data.prior = (int16_t)prior;
+    d->data.flags |= r->user || r->file->user ? PST_DEF_USER : 0;
     if (words_read(r, get(r, map, "context"), true, 1, &d->words, &ignored) != PST_OK ||
         words_read(r, get(r, map, "against"), true, -1, &d->words, &ignored) != PST_OK ||
         words_read(r, get(r, map, "keys"), false, 1, &d->keys, &ignored) != PST_OK ||

@@ -32,6 +32,15 @@ bool pst_literals_add(struct pst_literals *l, struct pst_str expression, bool no
     return true;
 }
 
+bool pst_literals_add_pattern(struct pst_literals *l, struct pst_str expression, bool nocase)
+{
+    if (!pst_literals_add(l, expression, nocase)) {
+        return false;
+    }
+    l->flags[l->n - 1] |= HS_FLAG_SOM_LEFTMOST | HS_FLAG_UTF8;
+    return true;
+}
+
 void pst_literals_release(struct pst_literals *l)
 {
     for (size_t i = 0; i < l->n; i++) {

@@ -15,6 +15,9 @@ struct pst_literals {
 };
 
 PST_NODISCARD bool pst_literals_add(struct pst_literals *l, struct pst_str expression, bool nocase);
+/* An expression of any length; the matcher says where its matches begin. */
+PST_NODISCARD bool pst_literals_add_pattern(struct pst_literals *l, struct pst_str expression,
+                                            bool nocase);
 void pst_literals_release(struct pst_literals *l);
 /* Compiled for the least processor, placed as it will be read; `*ret` is to be freed. */
 PST_NODISCARD enum pst_status pst_literals_compile(const struct pst_literals *l, void **ret,

@@ -47,7 +47,7 @@ enum pst_status pst_rules_load(struct pst_arena *arena, char *const *names, size
             signatures[n_signatures++] = (struct pst_signature_file){name, text};
         } else {
             bool credentials = pst_str_find(name, PST_STR("credentials/")) != PST_NPOS;
-            data[n_data++] = (struct pst_rule_file){name, text, credentials};
+            data[n_data++] = (struct pst_rule_file){name, text, credentials, false};
         }
     }
     *ret = (struct pst_rules){0};

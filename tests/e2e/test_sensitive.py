@@ -263,3 +263,41 @@ def test_a_type_that_does_not_exist_is_told(tmp_path_factory, parrot):
     gw = gateway(tmp_path_factory, parrot, extra="inspect: {actions: {NO_SUCH: mask}}", start=False)
     out = gw.run("check", check=False)
     assert out.returncode != 0 and "NO_SUCH" in out.stdout + out.stderr
+
+
+OWN = r"""
+- type: EMPLOYEE_ID
+  title: our employees
+  group: person
+  pattern: 'EMP-[0-9]{5}'
+- type: PROJECT_NAME
+  group: other
+  words: [bluebird, 'grey heron']
+  action: redact
+- type: PLANT_CODE
+  form: '\P99-9999'
+  needs_context: true
+  context: {en: [plant, factory]}
+"""
+
+
+def test_own_definitions_are_looked_for(tmp_path_factory, parrot):
+    own = tmp_path_factory.mktemp("own") / "own.yaml"
+    own.write_text(OWN)
+    text = "EMP-12345 leads bluebird in plant P12-3456; " + MAIL + "\n\n\nand part P98-7654"
+    with gateway(tmp_path_factory, parrot, extra=f"inspect: {{definitions: '{own}'}}") as gw:
+        answer = ask(gw, text).choices[0].message.content
+        body = sent(parrot)
+        assert not [hidden for hidden in ("EMP-12345", "bluebird", "P12-3456", MAIL) if hidden in body]
+        assert "P98-7654" in body
+        assert "EMP-12345" in answer and "P12-3456" in answer
+        assert "bluebird" not in answer  # what was redacted does not come back
+
+
+def test_a_definition_that_is_none_is_refused(tmp_path_factory, parrot):
+    own = tmp_path_factory.mktemp("own") / "own.yaml"
+    own.write_text("- type: BROKEN\n  pattern: '(['\n")
+    gw = gateway(tmp_path_factory, parrot, extra=f"inspect: {{definitions: '{own}'}}", start=False)
+    out = gw.run("check", check=False)
+    assert out.returncode != 0
+    assert "expression" in out.stdout + out.stderr

@@ -169,6 +169,14 @@ size_t pst_scan_settle(struct pst_scanner *s)
 
 /* --- views ------------------------------------------------------------------------------------ */
 
+static enum pst_status judge_batch(struct pst_scanner *s, struct pst_err *err)
+{
+    if (s->n_windows == 0) {
+        return PST_OK;
+    }
+    return pst_scan_context(s, err) == PST_OK ? pst_scan_judge(s, err) : PST_ERR;
+}
+
 static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
 {
     size_t at = 0;
@@ -179,13 +187,13 @@ static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, stru
     s->groups.first = 0;
     s->groups.end = 0;
     s->columns = (struct pst_columns){.delimiter = 0};
-    if (pst_scan_tokens(s, err) != PST_OK) {
+    if (pst_scan_tokens(s, err) != PST_OK || judge_batch(s, err) != PST_OK) {
         return PST_ERR;
     }
+    s->columns = (struct pst_columns){.delimiter = 0}; /* from the beginning again */
     while (!done) {
         done = pst_scan_shapes(s, &at);
-        if (s->n_windows > 0 &&
-            (pst_scan_context(s, err) != PST_OK || pst_scan_judge(s, err) != PST_OK)) {
+        if (judge_batch(s, err) != PST_OK) {
             return PST_ERR;
         }
     }

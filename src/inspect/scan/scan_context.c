@@ -406,6 +406,9 @@ static bool judge_def(struct pst_scanner *s, const struct pst_window *w, uint16_
 static bool judge_window(struct pst_scanner *s, const struct pst_window *w,
                          const struct pst_hearing *h)
 {
+    if (w->find == PST_WINDOW_STRETCH) {
+        return judge_def(s, w, w->def, heard_of(h, w->def));
+    }
     if (w->find != 0) {
         for (size_t i = 0; i < s->image->n_find_defs; i++) {
             uint16_t def = s->image->find_defs[i];

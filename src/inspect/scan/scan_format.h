@@ -42,7 +42,13 @@ struct pst_data_type {
     uint32_t pad;
 };
 
-enum pst_def_kind { PST_DEF_FORM, PST_DEF_FIND, PST_DEF_WORDS, PST_DEF_CREDENTIAL };
+enum pst_def_kind {
+    PST_DEF_FORM,
+    PST_DEF_FIND,
+    PST_DEF_WORDS,
+    PST_DEF_CREDENTIAL,
+    PST_DEF_PATTERN, /* an expression of the matcher's, which says its own start */
+};
 enum pst_def_flag {
     PST_DEF_NEEDS_CONTEXT = 1U << 0,
     PST_DEF_USER = 1U << 1,

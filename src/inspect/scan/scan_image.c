@@ -86,7 +86,7 @@ static bool rows_ok(const struct pst_scan_image *image)
     (void)pst_find_rows(&finds);
     for (size_t i = 0; ok && i < image->n_defs; i++) {
         const struct pst_data_def *d = &image->defs[i];
-        ok = d->type < image->n_types && d->kind <= PST_DEF_CREDENTIAL && d->check <= checks &&
+        ok = d->type < image->n_types && d->kind <= PST_DEF_PATTERN && d->check <= checks &&
              (d->kind != PST_DEF_FIND || d->find < finds) &&
              (d->kind != PST_DEF_CREDENTIAL || d->credential < image->n_credentials);
     }

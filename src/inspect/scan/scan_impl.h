@@ -57,6 +57,7 @@ struct pst_scan_image {
 };
 
 enum {
+    PST_WINDOW_STRETCH = 0xffff, /* `find` of what a pattern or a dictionary matched */
     PST_KEY_BITS = 1 << 16,
     PST_WINDOWS_MAX = 4096,  /* of one batch */
     PST_BATCH_BYTES = 32768, /* text between the first and the last window of a batch */
@@ -72,6 +73,7 @@ enum {
  * grew. */
 struct pst_window {
     uint32_t start, end; /* in the text under scan */
+    uint16_t def;        /* of a stretch */
     uint16_t find;       /* row + 1 of find.def; 0: a form */
     uint8_t n;           /* letters and digits */
     uint8_t verdict;     /* of the recogniser */
@@ -101,7 +103,8 @@ struct pst_word_hit {
 
 struct pst_token_hit {
     uint32_t at;
-    uint32_t token;
+    uint16_t n; /* bytes */
+    uint16_t token;
 };
 
 /* Where in which table: lines under a heading with as many cells. It only goes forward, so that all

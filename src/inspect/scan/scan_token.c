@@ -8,20 +8,23 @@ static int on_token(unsigned int id, unsigned long long from, unsigned long long
                     unsigned int flags, void *ctx)
 {
     struct pst_scanner *s = ctx;
-    (void)from;
     (void)flags;
     if (id >= s->image->n_tokens) {
         return 0;
     }
     size_t end = (size_t)to + s->region, n = s->image->tokens[id].n;
-    if (end < n) {
+    if (n == 0) {
+        n = (size_t)(to - from); /* a pattern */
+    }
+    if (end < n || n == 0 || n > UINT16_MAX) {
         return 0;
     }
     if (s->n_tokens == PST_TOKEN_HITS_MAX) {
         s->overflow = true;
         return 1;
     }
-    s->tokens[s->n_tokens++] = (struct pst_token_hit){(uint32_t)(end - n), id};
+    s->tokens[s->n_tokens++] = (struct pst_token_hit){(uint32_t)(end - n), (uint16_t)n,
+                                                      (uint16_t)id};
     return 0;
 }
 
@@ -43,13 +46,45 @@ static bool dictionary_hit(struct pst_scanner *s, const struct pst_data_token *t
     return !border || score < 0 || pst_scan_add(s, token->def, at, end, score, PST_WHY_DICTIONARY);
 }
 
+/* What a pattern or a word of a dictionary matched is judged as shapes are: by what stands around
+ * it. Its own check runs on its letters and digits. */
+static bool stretch_hit(struct pst_scanner *s, const struct pst_token_hit *hit, uint16_t def)
+{
+    if (s->n_windows == PST_WINDOWS_MAX) {
+        return false;
+    }
+    struct pst_window w = {.start = hit->at,
+                           .end = hit->at + hit->n,
+                           .find = PST_WINDOW_STRETCH,
+                           .def = def,
+                           .verdict = PST_CHECK_YES};
+    for (size_t i = w.start; i < w.end && w.n < PST_FORM_MAX; i++) {
+        uint8_t c = s->text.p[i];
+        bool small = c >= 'a' && c <= 'z';
+        if (small || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+            w.chars[w.n++] = (uint8_t)(small ? c - 32 : c);
+        }
+    }
+    const struct pst_data_def *d = &s->image->defs[def];
+    if (d->check != 0) {
+        w.verdict = (uint8_t)s->image->checks[d->check - 1].fn(pst_str_of(w.chars, w.n));
+    }
+    s->windows[s->n_windows] = w;
+    s->n_windows += w.verdict != PST_CHECK_NO;
+    return true;
+}
+
 static bool token_hit(struct pst_scanner *s, const struct pst_token_hit *hit)
 {
     const struct pst_data_token *token = &s->image->tokens[hit->token];
     const struct pst_data_def *d = &s->image->defs[token->def];
     struct pst_credential_hit found;
+    if (d->kind == PST_DEF_PATTERN) {
+        return stretch_hit(s, hit, token->def);
+    }
     if (d->kind == PST_DEF_WORDS) {
-        return dictionary_hit(s, token, hit->at);
+        return (d->flags & PST_DEF_NEEDS_CONTEXT) != 0 ? stretch_hit(s, hit, token->def)
+                                                       : dictionary_hit(s, token, hit->at);
     }
     if (d->kind != PST_DEF_CREDENTIAL) {
         return true;
@@ -105,7 +140,7 @@ enum pst_status pst_scan_tokens(struct pst_scanner *s, struct pst_err *err)
                             "too many openers of credentials in one stretch of text");
         }
         for (size_t i = 0; i < s->n_tokens; i++) {
-            bool seen = s->tokens[i].at + s->image->tokens[s->tokens[i].token].n <= from;
+            bool seen = s->tokens[i].at + s->tokens[i].n <= from;
             if (!seen && !token_hit(s, &s->tokens[i])) {
                 return pst_fail(err, PST_E_LIMIT, "too many findings in one text");
             }
