@@ -16,6 +16,20 @@ static enum pst_status read_restore(struct pst_config_reader *r, const struct ps
     return pst_config_bool(r, node, &r->config->restore);
 }
 
+static enum pst_status read_detector(struct pst_config_reader *r, const struct pst_yaml *node,
+                                     void *into)
+{
+    (void)into;
+    return pst_config_bool(r, node, &r->config->detector);
+}
+
+static enum pst_status read_taint(struct pst_config_reader *r, const struct pst_yaml *node,
+                                  void *into)
+{
+    (void)into;
+    return pst_config_u32(r, node, 0, 1000, &r->config->taint);
+}
+
 static bool name_ok(struct pst_str name)
 {
     for (size_t i = 0; i < name.n; i++) {
@@ -95,6 +109,8 @@ static const struct pst_config_field inspect_fields[] = {
     {"restore", read_restore},
     {"actions", read_actions},
     {"answers", read_answers},
+    {"detector", read_detector},
+    {"taint", read_taint},
 };
 const struct pst_config_section pst_config_inspect_section = {"inspect", inspect_fields,
                                                               PST_LEN(inspect_fields)};

@@ -58,6 +58,8 @@ struct pst_front_image {
     uint32_t interval_ms;
     uint32_t inspect; /* 1: texts are inspected; a front without an inspection image serves none */
     uint32_t restore; /* 1: tokens of this conversation are restored in answers */
+    uint32_t detector; /* 1: texts are scored */
+    uint32_t taint;    /* 0 … 1000: from this score on a text from outside taints the request */
     uint32_t n_actions, pad;
     struct pst_image_action actions[PST_INSPECT_ROWS_MAX];
     struct pst_image_model models[PST_MODELS_MAX];

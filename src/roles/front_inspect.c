@@ -14,6 +14,7 @@
 void pst_front_inspect_close(struct pst_front_inspect *inspect)
 {
     if (inspect != NULL) {
+        pst_front_detect_close(inspect->detect);
         pst_scanner_release(inspect->scanner);
         pst_scan_image_close(inspect->image);
         pst_memfd_unmap(&inspect->map);
@@ -28,14 +29,18 @@ enum pst_status pst_front_inspect_open(int fd, uint64_t size, struct pst_front_i
     if (fresh == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the inspection image");
     }
-    struct pst_str data;
+    struct pst_str whole, data;
     if (pst_memfd_check(fd, PST_SEALS, size, err) != PST_OK ||
         pst_memfd_map(fd, (size_t)size, &fresh->map, err) != PST_OK ||
-        pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK ||
-        pst_inspect_image_section(pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT), PST_SECTION_DATA,
-                                  &data, err) != PST_OK ||
+        pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK) {
+        pst_front_inspect_close(fresh);
+        return PST_ERR;
+    }
+    whole = pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT);
+    if (pst_inspect_image_section(whole, PST_SECTION_DATA, &data, err) != PST_OK ||
         pst_scan_image_open(data, &fresh->image, err) != PST_OK ||
-        pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK) {
+        pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK ||
+        pst_front_detect_open(whole, &fresh->detect, err) != PST_OK) {
         pst_front_inspect_close(fresh);
         return PST_ERR;
     }
@@ -54,6 +59,9 @@ enum pst_status pst_front_inspect_configure(struct pst_front_inspect *inspect,
     (void)pst_actions_set(inspect->image, &inspect->answers, PST_STR("secrets"), PST_ACT_REDACT,
                           /* only_stricter= */ false);
     inspect->restore = image->restore != 0;
+    if (image->inspect != 0 && image->detector != 0 && inspect->detect == NULL) {
+        return pst_fail(err, PST_E_CONFIG, "inspect: there are no weights for the detector");
+    }
     for (uint32_t i = 0; i < image->n_actions; i++) {
         const struct pst_image_action *row = &image->actions[i];
         struct pst_actions *to = row->answers != 0 ? &inspect->answers : &inspect->requests;
@@ -215,7 +223,13 @@ enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct ps
     }
     scope_make(r);
     t->actions = &r->config->inspect->requests;
-    return inspect_all(r, err);
+    if (inspect_all(r, err) != PST_OK) {
+        return PST_ERR;
+    }
+    return r->config->image->detector == 0
+               ? PST_OK
+               : pst_front_detect_run(r->config->inspect->detect, x, t->originals,
+                                      r->config->image->taint, &t->score, err);
 }
 
 enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struct pst_str *demands,

@@ -6,13 +6,15 @@
 #include "gate/findings.h"
 #include "inspect/scan/scan.h"
 #include "mask/lane_guard.h"
+#include "roles/front_detect.h"
 
 /* One generation of the inspection image, opened, with the actions of the configuration that came
  * with it. A configuration owns it. */
 struct pst_front_inspect {
     struct pst_str map;
     struct pst_scan_image *image;
-    struct pst_scanner *scanner; /* one: a front has one thread */
+    struct pst_scanner *scanner;     /* one: a front has one thread */
+    struct pst_front_detect *detect; /* NULL: the image has no weights */
     struct pst_actions requests, answers;
     bool restore;
 };
@@ -26,10 +28,7 @@ struct pst_front_texts {
     const struct pst_actions *actions;
     struct pst_str *originals; /* of the exchange's segments, before anything was replaced */
     struct pst_lane_guard guard;
-    /* further facts for policies */
-    uint16_t injection;
-    uint32_t evasion;
-    bool tainted;
+    struct pst_front_score score; /* further facts for policies */
 };
 
 struct pst_front;
