@@ -154,3 +154,14 @@ def test_material_far_into_a_long_result_is_read(gw):
     long = "\n\n".join([lines] * 800)
     assert not denied(gw, with_result(long), False)
     assert denied(gw, with_result(long + "\n" + ORDERS + "\n" + lines), False)
+
+
+def test_an_offer_is_decided_with_it_too(tmp_path_factory, eager):
+    policy = TOOLS + """
+@id("tainted-offers") @strip("tool") forbid (principal, action == Postern::Action::"offerTool", resource)
+    when { context.findings.tainted } unless { resource == Postern::Tool::"read" };
+"""
+    tools = [support.tool("send"), support.tool("read")]
+    with gateway(tmp_path_factory, eager, policy) as gw:
+        assert called(ask(gw, with_result(HONEST), tools=tools)) == ["send"]
+        assert called(ask(gw, with_result(ORDERS), tools=tools)) == ["read"]
