@@ -58,7 +58,7 @@ static void defaults(struct pst_config *config)
     config->admin.port = 8081;
     config->fronts = 2;
     config->sandbox = PST_SANDBOX_NORMAL;
-    config->inspect = config->restore = config->detector = true;
+    config->inspect = config->restore = config->detector = config->links = true;
     config->taint = 500;
     config->durability = PST_DURABLE_ANSWER;
     config->interval_ms = 50;

@@ -293,6 +293,28 @@ bool pst_front_inspect_findings(const struct pst_front_request *r, struct pst_bu
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
+/* Hosts that the operator allows, and those named by who may be trusted with it: the user and the
+ * operator's prompt, in their own words, before masking. */
+static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *err)
+{
+    const struct pst_front_image *image = r->config->image;
+    const struct pst_exchange *x = &r->exchange;
+    struct pst_hosts *hosts = &r->texts.hosts;
+    pst_hosts_init(hosts, &r->conn->arena);
+    for (uint32_t i = 0; i < image->n_hosts; i++) {
+        struct pst_err why = {0};
+        if (pst_hosts_allow(hosts, pst_str_c(image->hosts[i]), &why) != PST_OK) {
+            return pst_fail(err, PST_E_UNINSPECTED, "hosts of answers: %.120s", why.text);
+        }
+    }
+    for (size_t i = 0; i < x->n_segments; i++) {
+        if (leads(&x->segments[i], true) || leads(&x->segments[i], false)) {
+            pst_hosts_learn(hosts, r->texts.originals[i]);
+        }
+    }
+    return PST_OK;
+}
+
 enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                                          const struct pst_lane_filter **ret, struct pst_err *err)
 {
@@ -306,6 +328,11 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
     if (r->config->image->inspect == 0) {
         return PST_OK;
     }
+    bool links = r->config->image->links != 0;
+    if (links && hosts_make(r, err) != PST_OK) {
+        return PST_ERR;
+    }
+    pst_lane_guard_release(&r->texts.guard);
     r->texts.guard = (struct pst_lane_guard){
         .mask = {.scanner = in->scanner,
                  .image = in->image,
@@ -315,6 +342,9 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                  .tally = &r->texts.answer_tally},
         .arena = &r->conn->arena,
         .seed = f->seed,
+        .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
+        .hosts = links ? &r->texts.hosts : NULL,
+        .strict = r->texts.score.tainted,
     };
     *ret = &pst_lane_guard_filter;
     return PST_OK;

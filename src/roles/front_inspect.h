@@ -27,6 +27,7 @@ struct pst_front_texts {
     struct pst_tally tally, answer_tally;
     const struct pst_actions *actions;
     struct pst_str *originals; /* of the exchange's segments, before anything was replaced */
+    struct pst_hosts hosts; /* that the answer may point to */
     struct pst_lane_guard guard;
     struct pst_front_score score; /* further facts for policies */
 };

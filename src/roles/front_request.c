@@ -502,6 +502,9 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
         pst_answer_release(&r->answer);
         r->guarding = false;
     }
+    if (r->texts.guard.lanes != NULL) {
+        pst_lane_guard_release(&r->texts.guard);
+    }
     if (r->config != NULL) {
         pst_front_config_put(r->config);
         r->config = NULL;
