@@ -8,7 +8,7 @@ enum {
     VIEWS_LEAST = 64 << 10,
     VIEWS_TIMES = 8, /* twice what reads everything that is worth it: beyond it is a bomb */
     ARENA_FIRST = 256 << 10,
-    ARENA_MAX = 48 << 20,
+    ARENA_MAX = 16 << 20,
 };
 
 struct pst_front_detect {
@@ -120,41 +120,54 @@ static size_t boundary(struct pst_str text, size_t at)
     return at;
 }
 
-static enum pst_status segment(struct pst_front_detect *d, struct pst_str text,
-                               enum pst_source source, uint32_t taint, struct pst_front_score *ret,
-                               struct pst_err *err)
+/* The next piece of a text; *ret_n: how many bytes were read. */
+static enum pst_status next_piece(struct pst_front_detect *d, struct pst_str text,
+                                  enum pst_source source, uint32_t taint,
+                                  struct pst_front_detect_walk *w, size_t *ret_n,
+                                  struct pst_err *err)
 {
-    bool outside = source != PST_SOURCE_USER;
-    for (size_t at = 0, end = 0; end < text.n;) {
-        struct pst_detection found;
-        struct pst_err why = {0};
-        end = text.n - at > PST_FRONT_DETECT_PIECE ? boundary(text, at + PST_FRONT_DETECT_PIECE)
-                                                   : text.n;
-        if (piece(d, pst_str_cut(text, at, end - at), source, &found, &why) != PST_OK) {
-            return pst_fail(err, PST_E_UNINSPECTED, "the detector cannot read a text: %.120s",
-                            why.text);
-        }
-        ret->injection = found.injection > ret->injection ? found.injection : ret->injection;
-        ret->evasion |= found.flags;
-        ret->tainted = ret->tainted || (outside && found.injection >= taint);
-        if (end < text.n) {
-            at = boundary(text, end - PST_FRONT_DETECT_OVERLAP);
-        }
+    struct pst_detection found;
+    struct pst_err why = {0};
+    struct pst_front_score *score = &w->score;
+    size_t end = text.n - w->at > PST_FRONT_DETECT_PIECE
+                     ? boundary(text, w->at + PST_FRONT_DETECT_PIECE)
+                     : text.n;
+    if (piece(d, pst_str_cut(text, w->at, end - w->at), source, &found, &why) != PST_OK) {
+        return pst_fail(err, PST_E_UNINSPECTED, "the detector cannot read a text: %.120s",
+                        why.text);
+    }
+    score->injection = found.injection > score->injection ? found.injection : score->injection;
+    score->evasion |= found.flags;
+    score->tainted = score->tainted || (source != PST_SOURCE_USER && found.injection >= taint);
+    *ret_n = end - w->at;
+    if (end < text.n) {
+        w->at = boundary(text, end - PST_FRONT_DETECT_OVERLAP);
+    } else {
+        w->segment++;
+        w->at = 0;
     }
     return PST_OK;
 }
 
 enum pst_status pst_front_detect_run(struct pst_front_detect *detect, const struct pst_exchange *x,
                                      const struct pst_str *texts, uint32_t taint,
-                                     struct pst_front_score *ret, struct pst_err *err)
+                                     struct pst_front_detect_walk *walk, struct pst_err *err)
 {
     enum pst_status status = PST_OK;
-    *ret = (struct pst_front_score){0};
-    for (size_t i = 0; status == PST_OK && i < x->n_segments; i++) {
-        enum pst_source source = pst_front_detect_source(&x->segments[i]);
-        if (source != PST_SOURCES && texts[i].n >= PST_FRONT_DETECT_LEAST) {
-            status = segment(detect, texts[i], source, taint, ret, err);
+    size_t done = 0;
+    while (status == PST_OK && walk->segment < x->n_segments) {
+        enum pst_source source = pst_front_detect_source(&x->segments[walk->segment]);
+        size_t n = 0;
+        if (source == PST_SOURCES || texts[walk->segment].n < PST_FRONT_DETECT_LEAST) {
+            walk->segment++;
+            continue;
         }
+        if (done >= PST_FRONT_DETECT_PIECE) {
+            status = PST_AGAIN;
+            break;
+        }
+        status = next_piece(detect, texts[walk->segment], source, taint, walk, &n, err);
+        done += n;
     }
     pst_arena_clear(&detect->arena); /* what one request said is not kept for the next */
     return status;

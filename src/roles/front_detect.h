@@ -9,9 +9,10 @@
 #include "inspect/detect/detect.h"
 
 enum {
-    /* A text is read in pieces of this many bytes: memory does not grow with it. */
-    PST_FRONT_DETECT_PIECE = 256 << 10,
-    PST_FRONT_DETECT_OVERLAP = 8 << 10, /* what a piece has in common with the one before */
+    /* A text is read in pieces of this many bytes: memory does not grow with it, and others have
+     * their turn between them. */
+    PST_FRONT_DETECT_PIECE = 64 << 10,
+    PST_FRONT_DETECT_OVERLAP = 4 << 10, /* what a piece has in common with the one before */
     PST_FRONT_DETECT_LEAST = 8,         /* shorter texts say nothing */
 };
 
@@ -34,12 +35,19 @@ struct pst_front_score {
  * itself, names, identifiers, addresses). */
 enum pst_source pst_front_detect_source(const struct pst_segment *s);
 
-/* Scores the segments of an exchange. `texts[i]` is what segment i said when it came. `taint`: the
- * threshold, 0 … 1000. ERR (PST_E_UNINSPECTED): a text could not be read. */
+/* How far it has come. Zeroed: at the beginning. */
+struct pst_front_detect_walk {
+    size_t segment, at; /* the next piece begins there */
+    struct pst_front_score score;
+};
+
+/* Scores the segments of an exchange, about a piece's worth of bytes with each call. `texts[i]` is
+ * what segment i said when it came. `taint`: the threshold, 0 … 1000. PST_AGAIN: call again for
+ * more; OK: walk->score is that of all. ERR (PST_E_UNINSPECTED): a text could not be read. */
 PST_NODISCARD enum pst_status pst_front_detect_run(struct pst_front_detect *detect,
                                                    const struct pst_exchange *x,
                                                    const struct pst_str *texts, uint32_t taint,
-                                                   struct pst_front_score *ret,
+                                                   struct pst_front_detect_walk *walk,
                                                    struct pst_err *err);
 
 #endif

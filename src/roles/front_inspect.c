@@ -223,13 +223,20 @@ enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct ps
     }
     scope_make(r);
     t->actions = &r->config->inspect->requests;
-    if (inspect_all(r, err) != PST_OK) {
-        return PST_ERR;
+    t->scoring = r->config->image->detector != 0;
+    return inspect_all(r, err);
+}
+
+enum pst_status pst_front_inspect_score(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_front_texts *t = &r->texts;
+    enum pst_status status = PST_OK;
+    if (t->scoring) {
+        status = pst_front_detect_run(r->config->inspect->detect, &r->exchange, t->originals,
+                                      r->config->image->taint, &t->walk, err);
     }
-    return r->config->image->detector == 0
-               ? PST_OK
-               : pst_front_detect_run(r->config->inspect->detect, x, t->originals,
-                                      r->config->image->taint, &t->score, err);
+    t->scoring = status == PST_AGAIN;
+    return status;
 }
 
 enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struct pst_str *demands,
@@ -344,7 +351,7 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
         .seed = f->seed,
         .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
         .hosts = links ? &r->texts.hosts : NULL,
-        .strict = r->texts.score.tainted,
+        .strict = r->texts.walk.score.tainted,
     };
     *ret = &pst_lane_guard_filter;
     return PST_OK;

@@ -1,5 +1,7 @@
 """The detector: what policies see of a request whose material gives orders, with a real client."""
+import concurrent.futures
 import json
+import time
 
 import openai
 import pytest
@@ -229,3 +231,27 @@ def test_known_hosts_are_configured(tmp_path_factory, eager):
         assert said(ask(gw, from_tool(IMAGE), True)) == IMAGE
     gw = gateway(tmp_path_factory, eager, extra="inspect: {hosts: ['https://x']}", start=False)
     assert gw.run("check", check=False).returncode != 0
+
+
+def test_a_large_text_keeps_nobody_waiting(tmp_path_factory, eager):
+    with gateway(tmp_path_factory, eager) as gw:
+        large = with_result(" ".join(f"row{n} of the report, {n * 7919 % 1000} pieces" for n in range(60000)))
+        times = []
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            job = pool.submit(ask, gw, large)
+            while not job.done():
+                began = time.monotonic()
+                ask(gw, [{"role": "user", "content": "What is the weather in Oslo?"}])
+                times.append(time.monotonic() - began)
+            assert job.result()
+        assert len(times) > 3  # others were answered meanwhile
+
+
+def test_who_goes_away_during_it_leaves_nothing(tmp_path_factory, eager):
+    with gateway(tmp_path_factory, eager) as gw:
+        body = json.dumps({"model": "m1", "messages": with_result("row of words and numbers " * 20000)}).encode()
+        for _ in range(3):
+            with gw.connect() as s:
+                s.sendall(support.head_of(gw, body) + body)
+                time.sleep(0.3)
+        assert ask(gw, [{"role": "user", "content": "What is the weather in Oslo?"}])
