@@ -164,7 +164,7 @@ static enum pst_status unmask(struct masking *c, struct pst_err *err)
     }
     const struct pst_scan_text in = {.text = text};
     c->mask.actions = &c->none;
-    return pst_unmask_text(&c->mask, &in, /* now_ms= */ 0, &taken, &c->out, err);
+    return pst_unmask_text(&c->mask, &in, /* now_ms= */ 0, &taken, NULL, &c->out, err);
 }
 
 int pst_cmd_unmask(int argc, char **argv)

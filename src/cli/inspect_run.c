@@ -39,8 +39,9 @@ void pst_inspector_release(struct pst_inspector *i)
     pst_arena_release(&i->arena);
 }
 
-static enum pst_status detect(struct pst_inspector *i, struct pst_str text, enum pst_source source,
-                              struct pst_inspection *ret, struct pst_err *err)
+static enum pst_status detect_piece(struct pst_inspector *i, struct pst_str text,
+                                    enum pst_source source, struct pst_inspection *ret,
+                                    struct pst_err *err)
 {
     struct pst_views views;
     pst_arena_clear(&i->arena);
@@ -53,6 +54,40 @@ static enum pst_status detect(struct pst_inspector *i, struct pst_str text, enum
     }
     return pst_detect(i->detector, &views, i->signatures != NULL ? &ret->hits : NULL, source,
                       &i->arena, &ret->detection, err);
+}
+
+static void louder(uint16_t *a, uint16_t b)
+{
+    *a = *a > b ? *a : b;
+}
+
+/* The score of a long text is that of its loudest piece. */
+static enum pst_status detect(struct pst_inspector *i, struct pst_str text, enum pst_source source,
+                              struct pst_inspection *ret, struct pst_err *err)
+{
+    struct pst_detection all = {0};
+    for (size_t from = 0, to; from < text.n; from = to) {
+        to = pst_text_piece(text, from, PST_PIECE_BYTES);
+        if (detect_piece(i, pst_str_cut(text, from, to - from), source, ret, err) != PST_OK) {
+            return PST_ERR;
+        }
+        const struct pst_detection *d = &ret->detection;
+        if (from == 0 || d->injection > all.injection) {
+            all.injection = d->injection;
+            all.start = d->start + (uint32_t)from;
+            all.end = d->end + (uint32_t)from;
+            all.view = d->view;
+        }
+        for (size_t k = 0; k < PST_HEADS; k++) {
+            louder(&all.heads[k], d->heads[k]);
+        }
+        for (size_t k = 0; k < PST_UNSAFE_HEADS; k++) {
+            louder(&all.unsafe[k], d->unsafe[k]);
+        }
+        all.flags |= d->flags;
+    }
+    ret->detection = all;
+    return PST_OK;
 }
 
 enum pst_status pst_inspector_run(struct pst_inspector *i, const struct pst_scan_text *text,

@@ -1,8 +1,8 @@
 #include "cli/policy_cases.h"
 
 #include "control/units.h"
-#include "yaml/yamltree.h"
 #include "wire/json_out.h"
+#include "yaml/yamltree.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -40,7 +40,8 @@ static bool algorithms_are_there(void)
     EVP_SIGNATURE *ecdsa = EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL);
     EVP_SIGNATURE *rsa = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
     EVP_CIPHER *aead = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    bool ok = aead != NULL && md != NULL && mac != NULL && eddsa != NULL && ecdsa != NULL && rsa != NULL;
+    bool ok = aead != NULL && md != NULL && mac != NULL && eddsa != NULL && ecdsa != NULL &&
+              rsa != NULL;
     EVP_CIPHER_free(aead);
     EVP_MD_free(md);
     EVP_MAC_free(mac);

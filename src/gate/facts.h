@@ -40,7 +40,7 @@ struct pst_facts {
     bool tool_offered; /* callTool: the tool is one that the request offered */
     uint8_t attempt;
     uint32_t max_tokens, messages, choices, images, files, audios, remote_urls, unknown_members;
-    uint64_t bytes; /* of the body, or of a tool call's arguments */
+    uint64_t bytes;                   /* of the body, or of a tool call's arguments */
     const struct pst_found *findings; /* of the texts as they would leave */
     size_t n_findings;
     uint16_t injection; /* 0 … 1000 */

@@ -63,8 +63,9 @@ static enum pst_status lane_of(struct pst_lane_guard *g, const struct pst_lane *
     return PST_OK;
 }
 
-/* Keeps the end of what was taken, from a character's start on. */
-static void remember(struct pst_guard_lane *l, struct pst_str taken)
+/* Keeps the end of what was taken, from a character's start on. The last finding in it is blanked:
+ * it is settled, and nothing that begins in it may be found again with what follows. */
+static void remember(struct pst_guard_lane *l, struct pst_str taken, struct pst_stretch settled)
 {
     uint8_t joined[2 * PST_GUARD_CONTEXT];
     struct pst_str last = pst_str_from(
@@ -72,6 +73,11 @@ static void remember(struct pst_guard_lane *l, struct pst_str taken)
     memcpy(joined, l->before, l->before_n);
     if (last.n > 0) {
         memcpy(&joined[l->before_n], last.p, last.n);
+    }
+    for (size_t i = 0, at = taken.n - last.n; i < last.n; i++, at++) {
+        if (at >= settled.start && at < settled.end) {
+            joined[l->before_n + i] = ' ';
+        }
     }
     size_t n = l->before_n + last.n, from = n > PST_GUARD_CONTEXT ? n - PST_GUARD_CONTEXT : 0;
     while (from < n && (joined[from] & 0xC0) == 0x80) {
@@ -93,10 +99,11 @@ static enum pst_status look(struct pst_lane_guard *g, struct pst_guard_lane *l, 
     }
     const struct pst_scan_text text = {
         .text = plain, .before = pst_str_of(l->before, l->before_n), .more = !end};
-    if (pst_unmask_text(&g->mask, &text, g->now_ms, &taken, out, err) != PST_OK) {
+    struct pst_stretch settled = {0, 0};
+    if (pst_unmask_text(&g->mask, &text, g->now_ms, &taken, &settled, out, err) != PST_OK) {
         return PST_ERR;
     }
-    remember(l, pst_str_cut(plain, 0, taken));
+    remember(l, pst_str_cut(plain, 0, taken), settled);
     l->scanned = taken == 0 ? plain.n : 0;
     pst_buf_consume(&l->plain, taken);
     return PST_OK;
@@ -146,7 +153,7 @@ static enum pst_status one_argument(void *ctx, struct pst_str key, struct pst_st
     struct pst_lane_guard *g = ctx;
     const struct pst_scan_text in = {.text = text, .key = key};
     size_t taken;
-    return pst_unmask_text(&g->mask, &in, g->now_ms, &taken, out, err);
+    return pst_unmask_text(&g->mask, &in, g->now_ms, &taken, /* ret_last= */ NULL, out, err);
 }
 
 /* Ids, names and citations: a token there is not restored, nor is what only looks random a secret.
@@ -159,7 +166,7 @@ static enum pst_status push_atom(struct pst_lane_guard *g, struct pst_str held, 
     size_t taken;
     mask.vault = NULL;
     mask.ident = true;
-    return pst_unmask_text(&mask, &in, g->now_ms, &taken, out, err);
+    return pst_unmask_text(&mask, &in, g->now_ms, &taken, /* ret_last= */ NULL, out, err);
 }
 
 static enum pst_status push(void *ctx, const struct pst_lane *lane, struct pst_str held, bool end,

@@ -305,8 +305,8 @@ static size_t release_end(const struct pst_str text, const struct pst_findings *
 }
 
 enum pst_status pst_unmask_text(const struct pst_mask *m, const struct pst_scan_text *text,
-                                uint64_t now_ms, size_t *ret_taken, struct pst_buf *out,
-                                struct pst_err *err)
+                                uint64_t now_ms, size_t *ret_taken, struct pst_stretch *ret_last,
+                                struct pst_buf *out, struct pst_err *err)
 {
     const struct job j = {
         .m = m, .text = text->text, .out = out, .back = true, .now_ms = now_ms, .err = err};
@@ -320,5 +320,8 @@ enum pst_status pst_unmask_text(const struct pst_mask *m, const struct pst_scan_
         return PST_OK;
     }
     *ret_taken = end;
+    for (size_t i = 0; ret_last != NULL && i < found.n && found.list[i].end <= end; i++) {
+        *ret_last = (struct pst_stretch){found.list[i].start, found.list[i].end};
+    }
     return render(&j, &found, end);
 }

@@ -68,9 +68,13 @@ PST_NODISCARD enum pst_status pst_mask_text(const struct pst_mask *m, struct pst
  * may go, as appended to `out`: all of them without `text.more`. Restores where `m->vault` is set
  * and has not expired at `now_ms`. Errors as above; with SENSITIVE_DATA, `out` has what stood
  * before the finding. */
+/* `ret_last` (may be NULL): the last finding within what was taken; empty without one. */
+struct pst_stretch {
+    size_t start, end;
+};
 PST_NODISCARD enum pst_status pst_unmask_text(const struct pst_mask *m,
                                               const struct pst_scan_text *text, uint64_t now_ms,
-                                              size_t *ret_taken, struct pst_buf *out,
-                                              struct pst_err *err);
+                                              size_t *ret_taken, struct pst_stretch *ret_last,
+                                              struct pst_buf *out, struct pst_err *err);
 
 #endif

@@ -71,7 +71,7 @@ static inline struct pst_str rig_unmask(struct rig *r, struct pst_str text, uint
     size_t taken;
     const struct pst_scan_text in = {.text = text};
     pst_buf_init(&out, 1 << 22);
-    assert_int_equal(pst_unmask_text(&r->guard.mask, &in, now_ms, &taken, &out, &r->err), PST_OK);
+    assert_int_equal(pst_unmask_text(&r->guard.mask, &in, now_ms, &taken, NULL, &out, &r->err), PST_OK);
     assert_int_equal(taken, text.n);
     struct pst_str copy = pst_arena_copy(&r->arena, pst_buf_str(&out));
     pst_buf_release(&out);

@@ -226,8 +226,8 @@ static enum pst_status forms_read(struct reader *r, const struct pst_yaml *node,
     for (; item != NULL; item = node->kind == PST_YAML_LIST ? item->next : NULL) {
         size_t made;
         const char *why;
-        if (!pst_rule_form_read(r->arena, item->text, &d->forms[d->n_forms], FORMS_MAX - d->n_forms, &made,
-                                &why)) {
+        if (!pst_rule_form_read(r->arena, item->text, &d->forms[d->n_forms], FORMS_MAX - d->n_forms,
+                                &made, &why)) {
             return fail(r, item->line, why);
         }
         d->n_forms += made;

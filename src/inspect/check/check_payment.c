@@ -143,10 +143,11 @@ size_t pst_check_iban_length(struct pst_str s)
     for (size_t i = 0; i < PST_LEN(ibans); i++) {
         if (pst_check_lit(s, ibans[i].country)) {
             size_t total = 4, count = 0;
-            for (const char *c = ibans[i].bban; *c != '\0'; c++) {
-                bool digit = *c >= '0' && *c <= '9';
+            const char *bban = ibans[i].bban;
+            for (size_t k = 0; bban[k] != '\0'; k++) {
+                bool digit = bban[k] >= '0' && bban[k] <= '9';
                 total += digit ? 0 : count;
-                count = digit ? count * 10 + (size_t)(*c - '0') : 0;
+                count = digit ? count * 10 + (size_t)(bban[k] - '0') : 0;
             }
             return total;
         }

@@ -120,8 +120,8 @@ static void test_signatures_speak(void **state)
     assert_int_equal(x[PST_INPUT_FLAG + 2], 0);
     assert_int_equal(x[PST_INPUT_DECODED], 1024);
     assert_int_equal(x[PST_INPUT_HIDDEN], 1024);
-    assert_int_equal(x[PST_INPUT_SOURCE + PST_SOURCE_WEB], 1024);
-    assert_int_equal(x[PST_INPUT_SOURCE + PST_SOURCE_USER], 0);
+    assert_int_equal(x[PST_INPUT_SOURCE + (int)PST_SOURCE_WEB], 1024);
+    assert_int_equal(x[PST_INPUT_SOURCE + (int)PST_SOURCE_USER], 0);
     assert_int_equal(x[PST_INPUT_LENGTH], 1024);
 }
 

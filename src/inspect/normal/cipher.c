@@ -127,7 +127,9 @@ static unsigned vote(struct pst_str in, const struct stretch *s)
         if (n < 2 || n > 4) {
             continue;
         }
-        for (const char *word = lists[n - 2]; *word != 0; word += n) {
+        const char *list = lists[n - 2];
+        for (size_t at = 0; list[at] != 0; at += n) {
+            const char *word = &list[at];
             /* one subtraction decides nearly all */
             unsigned by = (unsigned)(word[0] - w[0] + 26) % 26;
             bool fits = shift(w[1], by) == (uint8_t)word[1];

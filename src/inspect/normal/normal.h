@@ -99,6 +99,10 @@ enum pst_views_want {
 PST_NODISCARD enum pst_status pst_views_make(struct pst_str text, uint32_t want, size_t limit,
                                              struct pst_arena *arena, struct pst_views *ret,
                                              struct pst_err *err);
+/* A long text is looked at in pieces: where the piece of at most `n` bytes (24 or more) that begins
+ * at `from` may end, so that a run that goes on in the next piece can be decoded there. */
+enum { PST_PIECE_BYTES = 128 << 10 };
+size_t pst_text_piece(struct pst_str text, size_t from, size_t n);
 /* "base64", "plain" …; of a flag by its bit: "invisible" …; NULL past the last. */
 const char *pst_view_kind_name(enum pst_view_kind kind);
 const char *pst_evasion_name(size_t bit);

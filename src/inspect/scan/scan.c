@@ -192,13 +192,15 @@ static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, stru
     return PST_OK;
 }
 
-/* What is found in a decoded view stands, in the text as given, for the whole encoded run. */
-static void to_origin(struct pst_scanner *s, const struct pst_view *view, size_t from,
+/* What is found in a decoded view stands, in the text as given, for the encoded run. */
+static void to_origin(struct pst_scanner *s, const struct pst_view *view, size_t from, size_t piece,
                       struct pst_str text)
 {
     for (size_t i = from; i < s->n_found; i++) {
         size_t start, end;
         pst_view_origin(view, s->found[i].start, s->found[i].end, &start, &end);
+        start += piece;
+        end += piece;
         end = end > text.n ? text.n : end;
         start = start < end ? start : end;
         s->found[i].start = (uint32_t)start;
@@ -207,29 +209,42 @@ static void to_origin(struct pst_scanner *s, const struct pst_view *view, size_t
     }
 }
 
-static enum pst_status views(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
+static enum pst_status piece_views(struct pst_scanner *s, struct pst_str text, size_t from,
+                                   size_t to, struct pst_err *err)
 {
     struct pst_views made;
     pst_arena_clear(&s->arena);
-    if (pst_views_make(text, PST_WANT_DATA, VIEWS_BYTES, &s->arena, &made, err) != PST_OK) {
+    if (pst_views_make(pst_str_cut(text, from, to - from), PST_WANT_DATA, VIEWS_BYTES, &s->arena,
+                       &made, err) != PST_OK) {
         return PST_ERR;
     }
     if (made.cut) {
         return pst_fail(err, PST_E_LIMIT, "more encoded text than can be looked at");
     }
-    size_t released = s->from;
     for (size_t i = 1; i < made.n; i++) {
         size_t first = s->n_found;
         s->view = made.list[i].kind;
-        s->from = 0;
         if (one_text(s, made.list[i].text, err) != PST_OK) {
             return PST_ERR;
         }
-        to_origin(s, &made.list[i], first, text);
+        to_origin(s, &made.list[i], first, from, text);
+    }
+    return PST_OK;
+}
+
+static enum pst_status views(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
+{
+    size_t released = s->from;
+    enum pst_status status = PST_OK;
+    s->from = 0;
+    for (size_t from = 0; from < text.n && status == PST_OK;) {
+        size_t to = pst_text_piece(text, from, PST_PIECE_BYTES);
+        status = piece_views(s, text, from, to, err);
+        from = to;
     }
     s->from = released;
     s->view = 0;
-    return PST_OK;
+    return status;
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */

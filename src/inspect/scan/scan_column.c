@@ -1,6 +1,10 @@
 /* Tables in text: the heading of the column that a value stands in is the name it is given to. */
 #include "inspect/scan/scan_impl.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 enum { KINDS = 4, QUOTE = 5, LINE_END = 6, CELL_MAX = 64, HEADING_MAX = 4096, COMMA_LINE_MAX = 96 };
 
 static const uint8_t what[256] = {
@@ -36,13 +40,34 @@ static void line_ends(struct pst_columns *c, struct pst_str text, size_t end)
     c->line = end + 1;
 }
 
+/* The next byte from `at` that means anything, `to` when there is none before. */
+static size_t next_mark(struct pst_str text, size_t at, size_t to)
+{
+#if defined(__x86_64__)
+    for (; at + 16 <= to; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&text.p[at]);
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(',')),
+                                   _mm_cmpeq_epi8(v, _mm_set1_epi8(';')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('|')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+        unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+        if (bits != 0) {
+            return at + (size_t)__builtin_ctz(bits);
+        }
+    }
+#endif
+    while (at < to && what[text.p[at]] == 0) {
+        at++;
+    }
+    return at;
+}
+
 static void forward(struct pst_columns *c, struct pst_str text, size_t to)
 {
-    for (; c->at < to; c->at++) {
+    for (c->at = next_mark(text, c->at, to); c->at < to; c->at = next_mark(text, c->at + 1, to)) {
         uint8_t kind = what[text.p[c->at]];
-        if (kind == 0) {
-            continue;
-        }
         if (kind == LINE_END) {
             line_ends(c, text, c->at);
         } else if (kind == QUOTE) {

@@ -60,7 +60,10 @@ static size_t name_words(struct pst_str name, uint8_t *folded, uint16_t *starts,
 static size_t key_lookup(const struct pst_scan_image *image, uint64_t hash, uint16_t *defs,
                          size_t n, size_t room)
 {
-    size_t low = 0, high = image->n_keys;
+    size_t low = 0, high = image->n_keys, bit = hash % PST_KEY_BITS;
+    if ((image->key_bits[bit / 64] >> (bit % 64) & 1U) == 0) {
+        return n;
+    }
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         if (image->keys[mid].hash < hash) {
@@ -350,14 +353,17 @@ static void hear(struct pst_scanner *s, const struct pst_window *w, size_t *firs
         }
     }
     hear_key(h, s->key_defs, s->n_key_defs);
-    uint16_t defs[PST_KEY_DEFS_MAX];
-    struct pst_str name = pst_scan_name_before(s->text, w->start);
-    size_t n = name.n > 0 ? pst_scan_key(s->image, name, defs, 0, PST_KEY_DEFS_MAX) : 0;
-    if (name.n == 0) {
-        struct pst_str column = pst_scan_column(&s->columns, s->text, w->start);
-        n = column.n > 0 ? pst_scan_key(s->image, column, defs, 0, PST_KEY_DEFS_MAX) : 0;
+    if (s->name_at != w->start) { /* windows come in order: those of one start share the name */
+        struct pst_str name = pst_scan_name_before(s->text, w->start);
+        if (name.n == 0) {
+            name = pst_scan_column(&s->columns, s->text, w->start);
+        }
+        s->name_at = w->start;
+        s->n_name_defs = name.n > 0
+                             ? pst_scan_key(s->image, name, s->name_defs, 0, PST_KEY_DEFS_MAX)
+                             : 0;
     }
-    hear_key(h, defs, n);
+    hear_key(h, s->name_defs, s->n_name_defs);
 }
 
 static const struct pst_said *heard_of(const struct pst_hearing *h, uint16_t def)
@@ -430,6 +436,7 @@ enum pst_status pst_scan_judge(struct pst_scanner *s, struct pst_err *err)
 {
     struct pst_hearing *h = &s->hearing;
     size_t first = 0;
+    s->name_at = SIZE_MAX;
     for (size_t i = 0; i < s->n_windows; i++) {
         hear(s, &s->windows[i], &first, h);
         if (!judge_window(s, &s->windows[i], h)) {

@@ -236,6 +236,19 @@ static enum pst_status tables_open(struct pst_str image, const struct pst_data_h
     return rows_ok(ret) ? PST_OK : bad(err, "a row is out of range");
 }
 
+static enum pst_status keys_open(struct pst_scan_image *image, struct pst_err *err)
+{
+    image->key_bits = calloc(PST_KEY_BITS / 64, sizeof *image->key_bits);
+    if (image->key_bits == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "rules image: no memory");
+    }
+    for (size_t i = 0; i < image->n_keys; i++) {
+        size_t bit = image->keys[i].hash % PST_KEY_BITS;
+        image->key_bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+    }
+    return PST_OK;
+}
+
 enum pst_status pst_scan_image_open(struct pst_str image, struct pst_scan_image **ret,
                                     struct pst_err *err)
 {
@@ -260,7 +273,8 @@ enum pst_status pst_scan_image_open(struct pst_str image, struct pst_scan_image 
     size_t checks;
     opened->checks = pst_check_rows(&checks);
     if (tables_open(image, &h, opened, err) != PST_OK || finds_open(opened, err) != PST_OK ||
-        quick_open(opened, err) != PST_OK || classes_open(opened, err) != PST_OK ||
+        keys_open(opened, err) != PST_OK || quick_open(opened, err) != PST_OK ||
+        classes_open(opened, err) != PST_OK ||
         database_open(image, h.token_db, &opened->token_db, err) != PST_OK ||
         database_open(image, h.word_db, &opened->word_db, err) != PST_OK) {
         pst_scan_image_close(opened);
@@ -274,6 +288,7 @@ void pst_scan_image_close(struct pst_scan_image *image)
 {
     if (image != NULL) {
         free(image->types);
+        free(image->key_bits);
         free(image->quick);
         free(image->class_list);
         free(image->find_defs);

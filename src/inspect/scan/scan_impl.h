@@ -42,6 +42,7 @@ struct pst_scan_image {
     const struct pst_data_word *words;
     const struct pst_data_link *links;
     const struct pst_data_key *keys;
+    uint64_t *key_bits; /* a bit for the low bits of each key's hash: most names have none */
     size_t n_types, n_defs, n_forms, n_credentials, n_tokens, n_words, n_links, n_keys;
     const hs_database_t *token_db, *word_db;
     struct pst_type *types;
@@ -56,6 +57,7 @@ struct pst_scan_image {
 };
 
 enum {
+    PST_KEY_BITS = 1 << 16,
     PST_WINDOWS_MAX = 4096,  /* of one batch */
     PST_BATCH_BYTES = 32768, /* text between the first and the last window of a batch */
     PST_HITS_MAX = 65536,    /* context words in one batch */
@@ -147,6 +149,9 @@ struct pst_scanner {
     uint8_t view;
     uint16_t key_defs[PST_KEY_DEFS_MAX]; /* definitions that the key speaks for */
     size_t n_key_defs;
+    uint16_t
+        name_defs[PST_KEY_DEFS_MAX]; /* the same of what stands before the windows at name_at */
+    size_t n_name_defs, name_at;
     size_t resume[256]; /* by row of find.def */
     struct pst_groups groups;
     struct pst_columns columns;
