@@ -98,6 +98,34 @@ static enum pst_status put_principal(struct asking *a, const struct pst_policy_q
 
 /* --- the context -------------------------------------------------------------------------- */
 
+/* Members of `own` go over into `all` instead of those of their name. */
+static bool members_move(struct asking *a, struct pst_json *all, struct pst_json *own)
+{
+    while (own->first != NULL) {
+        struct pst_json *member = own->first;
+        struct pst_str name = member->name;
+        if (!pst_json_remove(own, member) || !pst_json_put(a->arena, all, name, member)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is a record in both is one of both, such as `findings`. */
+static bool context_merge(struct asking *a, struct pst_json *all, struct pst_json *own)
+{
+    for (struct pst_json *member = own->first, *next; member != NULL; member = next) {
+        struct pst_json *blank = pst_json_get(all, member->name);
+        next = member->next;
+        if (blank != NULL && pst_json_is(blank, PST_JSON_OBJECT) &&
+            pst_json_is(member, PST_JSON_OBJECT) &&
+            (!members_move(a, blank, member) || !pst_json_remove(own, member))) {
+            return false;
+        }
+    }
+    return members_move(a, all, own);
+}
+
 /* What the question does not say is false, 0 or empty: the gateway always says everything. */
 static enum pst_status fill_context(struct asking *a, const struct pst_policy_question *q,
                                     struct pst_str given, struct pst_str *ret)
@@ -117,12 +145,8 @@ static enum pst_status fill_context(struct asking *a, const struct pst_policy_qu
     if (status == PST_OK && !pst_json_is(own, PST_JSON_OBJECT)) {
         status = pst_fail(a->err, PST_E_CEDAR_SCHEMA, "the context is not a JSON object");
     }
-    while (status == PST_OK && own->first != NULL) {
-        struct pst_json *member = own->first;
-        struct pst_str name = member->name;
-        if (!pst_json_remove(own, member) || !pst_json_put(a->arena, all, name, member)) {
-            status = pst_fail(a->err, PST_E_NO_MEMORY, "no memory for the context");
-        }
+    if (status == PST_OK && !context_merge(a, all, own)) {
+        status = pst_fail(a->err, PST_E_NO_MEMORY, "no memory for the context");
     }
     if (status == PST_OK) {
         pst_buf_clear(&text);

@@ -305,6 +305,11 @@ static enum pst_status make_front(struct maker *m)
     front->interval_ms = m->config->interval_ms;
     front->inspect = m->config->inspect && m->in->inspect.n > 0;
     front->restore = m->config->restore;
+    front->detector = m->config->detector;
+    front->taint = m->config->taint;
+    front->links = m->config->links;
+    front->n_hosts = m->config->n_hosts;
+    COPY(front->hosts, m->config->hosts);
     front->n_actions = m->config->n_actions;
     COPY(front->actions, m->config->actions);
     COPY(front->models, m->config->models);

@@ -58,7 +58,8 @@ static void defaults(struct pst_config *config)
     config->admin.port = 8081;
     config->fronts = 2;
     config->sandbox = PST_SANDBOX_NORMAL;
-    config->inspect = config->restore = true;
+    config->inspect = config->restore = config->detector = config->links = true;
+    config->taint = 500;
     config->durability = PST_DURABLE_ANSWER;
     config->interval_ms = 50;
     put(config->log_name, sizeof config->log_name, "postern");

@@ -49,6 +49,11 @@ struct pst_config {
     struct pst_image_model models[PST_MODELS_MAX];           /* sorted by name */
     struct pst_config_member *members;                       /* sorted, no doubles */
     bool inspect, restore; /* texts are looked at; tokens are turned back in answers */
+    bool detector;         /* texts are scored */
+    uint32_t taint;        /* 0 … 1000 */
+    bool links;            /* addresses and escapes in answers are looked at */
+    uint32_t n_hosts;
+    char hosts[PST_INSPECT_HOSTS_MAX][PST_HOST_MAX]; /* that answers may point to */
     uint32_t n_actions;
     struct pst_image_action actions[PST_INSPECT_ROWS_MAX]; /* in the file's order */
     struct pst_limits limits;

@@ -23,6 +23,67 @@ static enum pst_status read_definitions(struct pst_config_reader *r, const struc
     return pst_config_path(r, node, r->config->definitions);
 }
 
+static enum pst_status read_detector(struct pst_config_reader *r, const struct pst_yaml *node,
+                                     void *into)
+{
+    (void)into;
+    return pst_config_bool(r, node, &r->config->detector);
+}
+
+static enum pst_status read_taint(struct pst_config_reader *r, const struct pst_yaml *node,
+                                  void *into)
+{
+    (void)into;
+    return pst_config_u32(r, node, 0, 1000, &r->config->taint);
+}
+
+static enum pst_status read_links(struct pst_config_reader *r, const struct pst_yaml *node,
+                                  void *into)
+{
+    (void)into;
+    return pst_config_bool(r, node, &r->config->links);
+}
+
+/* A name of letters, digits, dots and hyphens, as an address has it. */
+static bool host_ok(struct pst_str host)
+{
+    host = pst_str_from(host, pst_str_starts(host, PST_STR("*.")) ? 2 : 0);
+    for (size_t i = 0; i < host.n; i++) {
+        uint8_t b = host.p[i];
+        bool plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+                     b == '-' || b >= 0x80;
+        bool dot = b == '.' && i > 0 && i + 1 < host.n && host.p[i - 1] != '.';
+        if (!plain && !dot) {
+            return false;
+        }
+    }
+    return host.n > 0;
+}
+
+static enum pst_status read_hosts(struct pst_config_reader *r, const struct pst_yaml *node,
+                                  void *into)
+{
+    struct pst_config *config = r->config;
+    (void)into;
+    if (node->kind != PST_YAML_LIST) {
+        return pst_config_refuse(r, node,
+                                 "a list of hosts is expected, such as [docs.example.com]");
+    }
+    for (const struct pst_yaml *one = node->first; one != NULL; one = one->next) {
+        if (config->n_hosts == PST_INSPECT_HOSTS_MAX) {
+            return pst_config_refuse(r, one, "there are more than %d hosts", PST_INSPECT_HOSTS_MAX);
+        }
+        if (one->kind != PST_YAML_SCALAR || !host_ok(one->text) ||
+            !pst_str_to_c(one->text, config->hosts[config->n_hosts], PST_HOST_MAX)) {
+            return pst_config_refuse(r, one,
+                                     "a host such as docs.example.com, or *.example.com for all "
+                                     "under it, is expected here");
+        }
+        config->n_hosts++;
+    }
+    return PST_OK;
+}
+
 static bool name_ok(struct pst_str name)
 {
     for (size_t i = 0; i < name.n; i++) {
@@ -98,8 +159,15 @@ static enum pst_status read_answers(struct pst_config_reader *r, const struct ps
 }
 
 static const struct pst_config_field inspect_fields[] = {
-    {"definitions", read_definitions}, {"enabled", read_enabled}, {"restore", read_restore},
-    {"actions", read_actions},         {"answers", read_answers},
+    {"definitions", read_definitions},
+    {"enabled", read_enabled},
+    {"restore", read_restore},
+    {"actions", read_actions},
+    {"answers", read_answers},
+    {"detector", read_detector},
+    {"taint", read_taint},
+    {"links", read_links},
+    {"hosts", read_hosts},
 };
 const struct pst_config_section pst_config_inspect_section = {"inspect", inspect_fields,
                                                               PST_LEN(inspect_fields)};

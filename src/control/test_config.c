@@ -148,6 +148,7 @@ static void test_least(void **state)
     assert_int_equal(c->fronts, 2);
     assert_int_equal(c->sandbox, PST_SANDBOX_NORMAL);
     assert_int_equal(c->durability, PST_DURABLE_ANSWER);
+    assert_true(c->detector && c->taint == 500);
     assert_int_equal(c->interval_ms, 50);
     assert_string_equal(c->policies, "");
     assert_int_equal(c->limits.v[PST_LIMIT_body_bytes], 8388608);
@@ -185,6 +186,12 @@ static const struct bad top[] = {
     {"fronts: 17\n" REST, "from 1 to 16", 1},
     {"fronts: two\n" REST, "from 1 to 16", 1},
     {"sandbox: off\n" REST, "normal and strict", 1},
+    {"inspect: {taint: 1001}\n" REST, "from 0 to 1000", 1},
+    {"inspect: {detector: perhaps}\n" REST, "true", 1},
+    {"inspect: {hosts: example.com}\n" REST, "a list of hosts", 1},
+    {"inspect: {hosts: ['https://example.com']}\n" REST, "a host such as", 1},
+    {"inspect: {hosts: ['*.']}\n" REST, "a host such as", 1},
+    {"inspect: {hosts: [a..example]}\n" REST, "a host such as", 1},
     {"audit: {durability: never}\n" REST, "answer, send and interval", 1},
     {"audit: {interval: 50}\n" REST, "such as 50ms", 1},
     {"audit: {interval: 2s}\n" REST, "such as 50ms", 1},

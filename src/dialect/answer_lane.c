@@ -170,6 +170,7 @@ static enum pst_status lane_take(struct pst_answer *a, const struct event_text *
     }
     /* the end of a stream's lane comes by flush: an event may hold two pieces of one lane */
     bool end = a->s->mode == ANSWER_WHOLE;
+    lane->open = !end;
     if (lane_push(a, lane, end, err) != PST_OK && !blocked(a, t->lane.choice, err)) {
         return PST_ERR;
     }
@@ -265,9 +266,10 @@ enum pst_status answer_lanes_flush(struct pst_answer *a, uint32_t choice, struct
                                    bool *ret_any, struct pst_err *err)
 {
     for (struct answer_lane *l = a->s->choices[choice].lanes; l != NULL; l = l->next) {
-        if (l->held.n == 0) {
+        if (!l->open) {
             continue;
         }
+        l->open = false;
         if (lane_push(a, l, /* end= */ true, err) != PST_OK) {
             return PST_ERR;
         }

@@ -57,6 +57,7 @@ struct answer_lane {
     struct answer_lane *next;
     struct pst_lane id;
     struct pst_buf held;
+    bool open; /* text came since its end was told: the filter may hold some of its own */
 };
 
 struct answer_choice {

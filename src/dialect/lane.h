@@ -31,11 +31,12 @@ struct pst_lane {
 
 struct pst_lane_filter {
     /* `held` is all text of the lane that was not released; `end` says that no more comes, and
-     * everything must be taken. Sets *ret_taken to the length of the prefix that leaves the hold
-     * (moved back to a character's start by the caller), and appends to `out` what is released for
-     * it. ERR stops the answer; with PST_E_SENSITIVE_DATA in the dialect's own way: a stream ends
-     * with finish_reason "content_filter", a choice of a whole answer loses the text and its calls
-     * and says the same. */
+     * everything must be taken (`held` may be empty: a filter may take text and hold it itself).
+     * Sets *ret_taken to the length of the prefix that leaves the hold (moved back to a character's
+     * start by the caller), and appends to `out` what is released for it. ERR stops the answer;
+     * with PST_E_SENSITIVE_DATA in the dialect's own way: a stream ends with finish_reason
+     * "content_filter", a choice of a whole answer loses the text and its calls and says the same.
+     */
     enum pst_status (*push)(void *ctx, const struct pst_lane *lane, struct pst_str held, bool end,
                             size_t *ret_taken, struct pst_buf *out, struct pst_err *err);
 };

@@ -304,8 +304,15 @@ static enum pst_status check_front(struct pst_str image, struct pst_err *err)
     if (front->durability > PST_DURABLE_INTERVAL || front->interval_ms == 0) {
         return bad(err, "durability");
     }
-    if (front->inspect > 1 || front->restore > 1 || front->n_actions > PST_INSPECT_ROWS_MAX) {
+    if (front->inspect > 1 || front->restore > 1 || front->detector > 1 || front->taint > 1000 ||
+        front->links > 1 || front->n_hosts > PST_INSPECT_HOSTS_MAX ||
+        front->n_actions > PST_INSPECT_ROWS_MAX) {
         return bad(err, "inspection");
+    }
+    for (uint32_t i = 0; i < front->n_hosts; i++) {
+        if (!TEXT(front->hosts[i])) {
+            return bad(err, "a host of answers");
+        }
     }
     for (uint32_t i = 0; i < front->n_actions; i++) {
         const struct pst_image_action *row = &front->actions[i];

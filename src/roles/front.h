@@ -56,6 +56,7 @@ struct pst_front_conn {
     bool dead;                      /* freed when the loop comes round */
     uint64_t progress_ms;           /* last time the client took a byte */
     struct pst_later later, resume; /* to be freed; to read on */
+    struct pst_later work;          /* to score on */
     struct pst_front_request request;
 };
 

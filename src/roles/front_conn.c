@@ -57,6 +57,7 @@ void pst_front_conn_close(struct pst_front_conn *c)
     pst_timer_cancel(f->house.loop, &c->timer);
     pst_timer_cancel(f->house.loop, &c->write_timer);
     pst_loop_later_cancel(f->house.loop, &c->resume);
+    pst_loop_later_cancel(f->house.loop, &c->work);
     pst_fd_close(&c->fd);
     pst_house_count(&f->house, PST_METRIC_connections_open, -1);
     pst_loop_later(f->house.loop, &c->later, conn_free, c);

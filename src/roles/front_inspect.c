@@ -14,6 +14,7 @@
 void pst_front_inspect_close(struct pst_front_inspect *inspect)
 {
     if (inspect != NULL) {
+        pst_front_detect_close(inspect->detect);
         pst_scanner_release(inspect->scanner);
         pst_scan_image_close(inspect->image);
         pst_memfd_unmap(&inspect->map);
@@ -28,14 +29,18 @@ enum pst_status pst_front_inspect_open(int fd, uint64_t size, struct pst_front_i
     if (fresh == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the inspection image");
     }
-    struct pst_str data;
+    struct pst_str whole, data;
     if (pst_memfd_check(fd, PST_SEALS, size, err) != PST_OK ||
         pst_memfd_map(fd, (size_t)size, &fresh->map, err) != PST_OK ||
-        pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK ||
-        pst_inspect_image_section(pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT), PST_SECTION_DATA,
-                                  &data, err) != PST_OK ||
+        pst_image_check(fresh->map, PST_IMAGE_INSPECT, err) != PST_OK) {
+        pst_front_inspect_close(fresh);
+        return PST_ERR;
+    }
+    whole = pst_str_from(fresh->map, PST_IMAGE_INSPECT_AT);
+    if (pst_inspect_image_section(whole, PST_SECTION_DATA, &data, err) != PST_OK ||
         pst_scan_image_open(data, &fresh->image, err) != PST_OK ||
-        pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK) {
+        pst_scanner_init(&fresh->scanner, fresh->image, err) != PST_OK ||
+        pst_front_detect_open(whole, &fresh->detect, err) != PST_OK) {
         pst_front_inspect_close(fresh);
         return PST_ERR;
     }
@@ -54,6 +59,9 @@ enum pst_status pst_front_inspect_configure(struct pst_front_inspect *inspect,
     (void)pst_actions_set(inspect->image, &inspect->answers, PST_STR("secrets"), PST_ACT_REDACT,
                           /* only_stricter= */ false);
     inspect->restore = image->restore != 0;
+    if (image->inspect != 0 && image->detector != 0 && inspect->detect == NULL) {
+        return pst_fail(err, PST_E_CONFIG, "inspect: there are no weights for the detector");
+    }
     for (uint32_t i = 0; i < image->n_actions; i++) {
         const struct pst_image_action *row = &image->actions[i];
         struct pst_actions *to = row->answers != 0 ? &inspect->answers : &inspect->requests;
@@ -215,7 +223,20 @@ enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct ps
     }
     scope_make(r);
     t->actions = &r->config->inspect->requests;
+    t->scoring = r->config->image->detector != 0;
     return inspect_all(r, err);
+}
+
+enum pst_status pst_front_inspect_score(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_front_texts *t = &r->texts;
+    enum pst_status status = PST_OK;
+    if (t->scoring) {
+        status = pst_front_detect_run(r->config->inspect->detect, &r->exchange, t->originals,
+                                      r->config->image->taint, &t->walk, err);
+    }
+    t->scoring = status == PST_AGAIN;
+    return status;
 }
 
 enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struct pst_str *demands,
@@ -279,6 +300,28 @@ bool pst_front_inspect_findings(const struct pst_front_request *r, struct pst_bu
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
+/* Hosts that the operator allows, and those named by who may be trusted with it: the user and the
+ * operator's prompt, in their own words, before masking. */
+static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *err)
+{
+    const struct pst_front_image *image = r->config->image;
+    const struct pst_exchange *x = &r->exchange;
+    struct pst_hosts *hosts = &r->texts.hosts;
+    pst_hosts_init(hosts, &r->conn->arena);
+    for (uint32_t i = 0; i < image->n_hosts; i++) {
+        struct pst_err why = {0};
+        if (pst_hosts_allow(hosts, pst_str_c(image->hosts[i]), &why) != PST_OK) {
+            return pst_fail(err, PST_E_UNINSPECTED, "hosts of answers: %.120s", why.text);
+        }
+    }
+    for (size_t i = 0; i < x->n_segments; i++) {
+        if (leads(&x->segments[i], true) || leads(&x->segments[i], false)) {
+            pst_hosts_learn(hosts, r->texts.originals[i]);
+        }
+    }
+    return PST_OK;
+}
+
 enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                                          const struct pst_lane_filter **ret, struct pst_err *err)
 {
@@ -292,6 +335,11 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
     if (r->config->image->inspect == 0) {
         return PST_OK;
     }
+    bool links = r->config->image->links != 0;
+    if (links && hosts_make(r, err) != PST_OK) {
+        return PST_ERR;
+    }
+    pst_lane_guard_release(&r->texts.guard);
     r->texts.guard = (struct pst_lane_guard){
         .mask = {.scanner = in->scanner,
                  .image = in->image,
@@ -301,6 +349,9 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                  .tally = &r->texts.answer_tally},
         .arena = &r->conn->arena,
         .seed = f->seed,
+        .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
+        .hosts = links ? &r->texts.hosts : NULL,
+        .strict = r->texts.walk.score.tainted,
     };
     *ret = &pst_lane_guard_filter;
     return PST_OK;

@@ -6,13 +6,15 @@
 #include "gate/findings.h"
 #include "inspect/scan/scan.h"
 #include "mask/lane_guard.h"
+#include "roles/front_detect.h"
 
 /* One generation of the inspection image, opened, with the actions of the configuration that came
  * with it. A configuration owns it. */
 struct pst_front_inspect {
     struct pst_str map;
     struct pst_scan_image *image;
-    struct pst_scanner *scanner; /* one: a front has one thread */
+    struct pst_scanner *scanner;     /* one: a front has one thread */
+    struct pst_front_detect *detect; /* NULL: the image has no weights */
     struct pst_actions requests, answers;
     bool restore;
 };
@@ -25,11 +27,10 @@ struct pst_front_texts {
     struct pst_tally tally, answer_tally;
     const struct pst_actions *actions;
     struct pst_str *originals; /* of the exchange's segments, before anything was replaced */
+    struct pst_hosts hosts;    /* that the answer may point to */
     struct pst_lane_guard guard;
-    /* further facts for policies */
-    uint16_t injection;
-    uint32_t evasion;
-    bool tainted;
+    struct pst_front_detect_walk walk; /* its score: further facts for policies */
+    bool scoring;                      /* the walk has not come to its end */
 };
 
 struct pst_front;
@@ -49,6 +50,9 @@ PST_NODISCARD enum pst_status pst_front_inspect_configure(struct pst_front_inspe
  * PST_E_SENSITIVE_DATA, PST_E_UNINSPECTED. */
 PST_NODISCARD enum pst_status pst_front_inspect_request(struct pst_front_request *r,
                                                         struct pst_err *err);
+/* Scores the texts, a part with each call. PST_AGAIN: there is more, and others come first. */
+PST_NODISCARD enum pst_status pst_front_inspect_score(struct pst_front_request *r,
+                                                      struct pst_err *err);
 /* Again, from the texts as they came, with what a policy demands ("mask:TYPE") on top. */
 PST_NODISCARD enum pst_status pst_front_inspect_amend(struct pst_front_request *r,
                                                       const struct pst_str *demands, size_t n,

@@ -130,9 +130,9 @@ static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
         return false;
     }
     m->findings_bytes = (uint16_t)(tail->n - before);
-    m->injection = r->texts.injection;
-    m->evasion = r->texts.evasion;
-    m->tainted = r->texts.tainted ? 1 : 0;
+    m->injection = r->texts.walk.score.injection;
+    m->evasion = r->texts.walk.score.evasion;
+    m->tainted = r->texts.walk.score.tainted ? 1 : 0;
     return true;
 }
 

@@ -305,15 +305,32 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
 
 /* --- texts: what they hold -------------------------------------------------------------------- */
 
+/* After everybody else had a turn; unless the request has ended meanwhile. */
+static void score_on(struct pst_loop *loop, void *user)
+{
+    (void)loop;
+    struct pst_front_request *r = user;
+    if (r->texts.scoring) {
+        pst_front_request_run(r);
+    }
+}
+
 static enum pst_step_result step_texts(void *request, struct pst_err *err)
 {
     struct pst_front_request *r = request;
     if (pst_operation_row(r->route.operation)->place != PST_PLACE_UPSTREAM) {
         return PST_STEP_NEXT;
     }
-    return pst_front_inspect_request(r, err) == PST_OK && pst_front_serialise(r, err) == PST_OK
-               ? PST_STEP_NEXT
-               : PST_STEP_STOP;
+    if (!r->texts.scoring && pst_front_inspect_request(r, err) != PST_OK) {
+        return PST_STEP_STOP;
+    }
+    enum pst_status status = pst_front_inspect_score(r, err);
+    if (status == PST_AGAIN) {
+        pst_loop_later(r->conn->front->house.loop, &r->conn->work, score_on, r);
+        return PST_STEP_WAIT;
+    }
+    return status == PST_OK && pst_front_serialise(r, err) == PST_OK ? PST_STEP_NEXT
+                                                                     : PST_STEP_STOP;
 }
 
 /* Administration travels as "METHOD path", a line feed, and the JSON in its canonical spelling. */
@@ -501,6 +518,10 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
     if (r->guarding) {
         pst_answer_release(&r->answer);
         r->guarding = false;
+    }
+    r->texts.scoring = false;
+    if (r->texts.guard.lanes != NULL) {
+        pst_lane_guard_release(&r->texts.guard);
     }
     if (r->config != NULL) {
         pst_front_config_put(r->config);

@@ -33,6 +33,10 @@ struct pst_warden_request {
     char end_user[192];
     char resource[PST_MODEL_MAX]; /* what was released */
     struct pst_budget_hold hold;
+    /* what inspection said of it: its tool calls are decided with it */
+    uint32_t evasion;
+    uint16_t injection;
+    bool tainted;
 };
 
 struct pst_warden {

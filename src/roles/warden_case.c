@@ -237,6 +237,9 @@ static void facts_of_tool(struct pst_case *c)
         .tool_offered = t->offered != 0,
         .attempt = c->request->attempt,
         .bytes = t->arguments_bytes,
+        .injection = c->request->injection,
+        .evasion = c->request->evasion,
+        .tainted = c->request->tainted,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),
     };
 }
@@ -431,6 +434,9 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
         r->hold = c->hold;
         c->hold.n = 0;
     }
+    r->injection = c->p->injection;
+    r->evasion = c->p->evasion;
+    r->tainted = c->p->tainted != 0;
     r->route = c->p->route;
     r->attempt = c->p->attempt;
     pst_str_cut_c(PST_ISTR(c->p->resource), r->resource, sizeof r->resource);

@@ -207,8 +207,8 @@ bool pst_host_fold(struct pst_str host, struct pst_buf *out)
 {
     struct pst_buf label;
     struct pst_cur c = pst_cur_of(host);
-    bool ok = host.n > 0 && host.n <= PST_HOST_MAX;
-    pst_buf_init(&label, 4 * PST_HOST_MAX);
+    bool ok = host.n > 0 && host.n <= PST_HOST_BYTES;
+    pst_buf_init(&label, 4 * PST_HOST_BYTES);
     while (ok && !pst_cur_done(&c)) {
         uint32_t cp = 0;
         size_t dot = dot_length(pst_cur_rest(&c));
@@ -263,7 +263,7 @@ static bool has_folded(const struct pst_hosts *h, struct pst_str host)
 static bool put(struct pst_hosts *h, struct pst_str host, bool under)
 {
     struct pst_buf folded;
-    pst_buf_init(&folded, 4 * PST_HOST_MAX + 4);
+    pst_buf_init(&folded, 4 * PST_HOST_BYTES + 4);
     if (under) {
         (void)pst_buf_byte(&folded, '.');
     }
@@ -298,7 +298,7 @@ enum pst_status pst_hosts_allow(struct pst_hosts *h, struct pst_str rule, struct
 bool pst_hosts_has(const struct pst_hosts *h, struct pst_str host)
 {
     struct pst_buf folded;
-    pst_buf_init(&folded, 4 * PST_HOST_MAX + 4);
+    pst_buf_init(&folded, 4 * PST_HOST_BYTES + 4);
     bool has = pst_host_fold(host, &folded) && has_folded(h, pst_buf_str(&folded));
     pst_buf_release(&folded);
     return has;
@@ -314,7 +314,7 @@ static bool ends_host(uint8_t b)
 static struct pst_str host_at(struct pst_str rest)
 {
     size_t n = 0;
-    while (n < rest.n && n <= PST_HOST_MAX && !ends_host(rest.p[n])) {
+    while (n < rest.n && n <= PST_HOST_BYTES && !ends_host(rest.p[n])) {
         n++;
     }
     struct pst_str host = pst_str_cut(rest, 0, n);
@@ -330,12 +330,12 @@ void pst_hosts_learn(struct pst_hosts *h, struct pst_str text)
 {
     struct pst_str rest = text;
     size_t at;
-    while ((at = pst_str_find(rest, PST_STR("://"))) != PST_NPOS) {
+    while (!h->full && (at = pst_str_find(rest, PST_STR("://"))) != PST_NPOS) {
         rest = pst_str_from(rest, at + 3);
         (void)put(h, host_at(rest), false);
     }
     rest = text;
-    while ((at = pst_str_find(rest, PST_STR("www."))) != PST_NPOS) {
+    while (!h->full && (at = pst_str_find(rest, PST_STR("www."))) != PST_NPOS) {
         rest = pst_str_from(rest, at);
         (void)put(h, host_at(rest), false);
         (void)put(h, pst_str_from(host_at(rest), 4), false);

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { PST_HOST_MAX = 253, PST_HOSTS_MAX = 1024 };
+enum { PST_HOST_BYTES = 253, PST_HOSTS_MAX = 1024 };
 
 /* The parts of an address, views into it. Browsers' habits are followed where they matter: any
  * number of slashes or backslashes after the scheme, `//host` without one. */
