@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const struct pst_rule_file file = {PST_STR("fuzz.yaml"), pst_str_of(&data[1], size - 1),
-                                       (data[0] & 1U) != 0};
+                                       (data[0] & 1U) != 0, (data[0] & 4U) != 0};
     pst_arena_init(&arena, 0, 64 << 20);
     pst_buf_init(&out, 16 << 20);
     if (pst_rules_read(&arena, &file, 1, (data[0] & 2U) != 0, &set, &err) == PST_OK &&

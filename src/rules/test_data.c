@@ -40,7 +40,7 @@ static int set_up(void **state)
     static struct world w;
     struct pst_rule_set set;
     struct pst_err err = {0};
-    const struct pst_rule_file file = {PST_STR("test.yaml"), pst_str_c(rules), false};
+    const struct pst_rule_file file = {PST_STR("test.yaml"), pst_str_c(rules), false, false};
     pst_arena_init(&w.arena, 0, 64 << 20);
     pst_buf_init(&w.section, 4 << 20);
     bool ok = pst_rules_read(&w.arena, &file, 1, false, &set, &err) == PST_OK &&
@@ -245,7 +245,7 @@ static void test_refused(void **state)
         struct pst_arena arena;
         struct pst_rule_set set;
         struct pst_err err = {0};
-        const struct pst_rule_file file = {PST_STR("t"), pst_str_c(cases[i].text), false};
+        const struct pst_rule_file file = {PST_STR("t"), pst_str_c(cases[i].text), false, false};
         pst_arena_init(&arena, 0, 64 << 20);
         enum pst_status status = pst_rules_read(&arena, &file, 1, true, &set, &err);
         if (status == PST_OK || strstr(err.text, cases[i].why) == NULL) {
