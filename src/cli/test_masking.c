@@ -46,8 +46,8 @@ static const char *const pieces[] = {
     "call 0170 1234567 or 555-0199",
     "https://user:Zk93xQ71@db.example.net:5432/app",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
-    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7\n"
-    "-----END PRIVATE KEY-----\n",
+    ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7\n"
+     "-----END PRIVATE KEY-----\n"),
     "10.12.0.7",
     "2001:db8:85a3::8a2e:370:7334",
     "{\"api_key\": \"4f3c2b1a9d8e7f6a5b4c3d2e1f0a9b8c\"}",

@@ -148,8 +148,8 @@ static void test_warden(void **state)
     struct pst_cedar *set = NULL;
     struct pst_err err = {0};
     assert_int_equal(pst_cedar_image_open(pst_image_cedar(warden), &set, &err), PST_OK);
-    assert_int_equal(pst_cedar_policies(set), 8);
-    struct pst_cedar_policy_info last = pst_cedar_policy(set, 7);
+    assert_int_equal(pst_cedar_policies(set), 9);
+    struct pst_cedar_policy_info last = pst_cedar_policy(set, 8);
     assert_str(last.file, "builtin/20-admins.cedar"); /* files and lines travel with the policies */
     assert_int_equal(last.line, 16);
     pst_cedar_free(set);

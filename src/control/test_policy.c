@@ -31,7 +31,7 @@ static void test_builtin(void **state)
     if (pst_policy_check(&in, &count, &err) != PST_OK) {
         fail_msg("%s:%u:%u %s", err.file, err.line, err.column, err.text);
     }
-    assert_int_equal(count, 8);
+    assert_int_equal(count, 9);
 }
 
 static void test_refused(void **state)
