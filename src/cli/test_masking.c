@@ -31,7 +31,8 @@ static void real_init(struct rig *r)
                                 .scope = &r->scope,
                                 .vault = &r->vault,
                                 .tally = &r->tally};
-    r->guard = (struct pst_lane_guard){.mask = r->mask, .arena = &r->arena, .seed = 7};
+    r->guard = (struct pst_lane_guard){
+        .mask = r->mask, .arena = &r->arena, .seed = 7, .hold_max = 1 << 20};
     r->guard.mask.actions = &r->answers;
 }
 
@@ -87,7 +88,7 @@ static struct pst_str fed(struct rig *r, struct pst_str text, uint64_t *seed, si
     struct pst_buf held, out;
     pst_buf_init(&held, 1 << 20);
     pst_buf_init(&out, 1 << 20);
-    r->guard.lanes = NULL;
+    pst_lane_guard_release(&r->guard);
     for (size_t at = 0; at < text.n || held.n > 0;) {
         size_t taken = 0;
         struct pst_str in = pst_str_cut(text, at, most == 0 ? text.n : 1 + roll(seed) % most);
