@@ -61,8 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pst_arena arena;
     struct pst_aead aead;
     struct pst_vault vault;
-    struct pst_scan_image *image;
-    struct pst_scanner *scanner;
+    struct pst_scan_image *image = NULL;
+    struct pst_scanner *scanner = NULL;
     struct pst_actions actions, answers = {{0}};
     const struct pst_scope scope = {{1}};
     struct pst_buf masked, back;
