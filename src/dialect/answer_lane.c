@@ -112,8 +112,11 @@ static enum pst_status lane_of(struct pst_answer *a, const struct pst_lane *id,
     if (id->name.n > 0 && lane->id.name.p == NULL) {
         return answer_no_memory(err);
     }
-    /* one piece may be as large as an event; what stays behind is checked after the push */
-    pst_buf_init(&lane->held, (size_t)a->config.limits.hold_bytes + a->config.limits.event_bytes);
+    /* one piece may be as large as an event, or the answer; what stays behind is checked after the
+     * push */
+    const struct pst_answer_limits *limits = &a->config.limits;
+    pst_buf_init(&lane->held, (size_t)limits->hold_bytes +
+                                  (a->config.stream ? limits->event_bytes : limits->bytes));
     *end = lane;
     c->n_lanes++;
     *ret = lane;
