@@ -13,7 +13,6 @@ trap 'rm -rf "$work"' EXIT
 sections=(
     "Sensitive data;tests/quality/measure.py;--postern $build/postern --markdown"
     "Sensitive data beside other tools;tests/quality/sidebyside.py;--postern $build/postern --markdown"
-    "Detector;tests/detector/measure.py;--postern $build/postern --markdown"
 )
 
 old_section() {

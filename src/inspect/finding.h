@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What spoke for a finding; several bits. The texts are in why.def. */
+/* What spoke for a finding; several bits. pst_finding_explain() says them. */
 enum pst_why {
     PST_WHY_FORM = 1U << 0,     /* the form, without arithmetic */
     PST_WHY_CHECK = 1U << 1,    /* its check digit or structure holds */

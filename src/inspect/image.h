@@ -16,12 +16,11 @@ enum pst_inspect_section {
     PST_SECTION_DATA = 1,      /* definitions and pattern database of sensitive data: scan.h */
     PST_SECTION_SIGNATURE = 2, /* injection signatures: signature.h */
     PST_SECTION_WEIGHTS = 3,   /* the detector: detect.h */
-    PST_SECTION_USER = 4,      /* definitions of postern.yaml, as PST_SECTION_DATA */
 };
 enum { PST_INSPECT_SECTIONS_MAX = 8, PST_INSPECT_IMAGE_MAX = 64 << 20 };
 
-/* Structure only: offsets, sizes and kinds are checked, digests are the maker's and `postern rules
- * verify`'s business (the file comes sealed from a process that computed them). */
+/* Structure only: offsets, sizes and kinds are checked; the digests are for whoever compares
+ * images (the file comes sealed from a process that computed them). */
 PST_NODISCARD enum pst_status pst_inspect_image_section(struct pst_str image,
                                                         enum pst_inspect_section kind,
                                                         struct pst_str *ret, struct pst_err *err);

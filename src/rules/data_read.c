@@ -56,9 +56,8 @@ static enum pst_status members_check(struct reader *r, const struct pst_yaml *ma
         "type",   "title",         "group",  "areas",    "prior",   "keys",    "context", "against",
         "source", "needs_context", "action", "examples", "counter", "licence", "more",    "check"};
     static const char *const entity[] = {"form", "find", "words", "pattern", "nocase"};
-    static const char *const credential[] = {"kind",     "prefix", "nocase",    "value",
-                                             "edge",     "names",  "find",      "entropy",
-                                             "words_ok", "pair",   "pair_lines"};
+    static const char *const credential[] = {"kind",  "prefix", "nocase",  "value",   "edge",
+                                             "names", "find",   "entropy", "words_ok"};
     const char *const *own = r->file->credentials ? credential : entity;
     size_t own_n = r->file->credentials ? PST_LEN(credential) : PST_LEN(entity);
     for (const struct pst_yaml *m = map->first; m != NULL; m = m->next) {

@@ -1,5 +1,6 @@
 /* The scanner: sensitive data in one text. A front has one; it owns its scratch memory, allocates
- * nothing while scanning, and keeps nothing of a text. The image it reads is immutable. */
+ * little while scanning (views, below a cap), and keeps nothing of a text. The image is immutable.
+ */
 #ifndef PST_INSPECT_SCAN_H
 #define PST_INSPECT_SCAN_H
 
