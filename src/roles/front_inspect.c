@@ -83,13 +83,13 @@ static struct pst_str subject(struct pst_front_request *r)
     size_t dot = pst_str_find_byte(token, '.');
     struct pst_str rest = pst_str_from(token, dot == PST_NPOS ? token.n : dot + 1);
     struct pst_str payload = pst_str_cut(rest, 0, pst_str_find_byte(rest, '.'));
-    uint8_t *bytes = pst_arena_take(&r->conn->arena, payload.n);
+    uint8_t *bytes = pst_arena_take(&r->stream->arena, payload.n);
     size_t n = 0;
     if (bytes == NULL || !pst_b64_get(payload, PST_B64_URL, bytes, payload.n, &n)) {
         return token;
     }
-    struct pst_json_config config = pst_json_config_of((uint32_t)n, r->conn->front->seed);
-    struct pst_json *root = pst_json_parse(&config, &r->conn->arena, pst_str_of(bytes, n), NULL);
+    struct pst_json_config config = pst_json_config_of((uint32_t)n, r->front->seed);
+    struct pst_json *root = pst_json_parse(&config, &r->stream->arena, pst_str_of(bytes, n), NULL);
     struct pst_str sub;
     return pst_json_str(PST_JSON_GET(root, "sub"), &sub) ? sub : token;
 }
@@ -118,12 +118,12 @@ static void first_message(struct pst_hmac *hmac, const struct pst_exchange *x, b
 /* Without a name a conversation is known by how it begins: that stays when turns are added. */
 static void scope_make(struct pst_front_request *r)
 {
-    struct pst_hmac *masking = &r->conn->front->masking;
+    struct pst_hmac *masking = &r->front->masking;
     struct pst_key_text key;
     struct pst_str principal = r->credential;
     uint8_t begin[PST_SHA256_BYTES];
     if (r->cred_kind == PST_CRED_KIND_BEARER && pst_key_parse(r->credential, &key)) {
-        principal = pst_arena_copy(&r->conn->arena, pst_str_c(key.id));
+        principal = pst_arena_copy(&r->stream->arena, pst_str_c(key.id));
         pst_wipe(&key, sizeof key);
     }
     struct pst_str conversation = r->texts.conversation;
@@ -158,12 +158,12 @@ static enum pst_status inspect_segment(struct pst_front_request *r, struct pst_m
                                        const struct pst_segment *s, struct pst_str text,
                                        struct pst_err *err)
 {
-    struct pst_buf *out = &r->conn->front->masked;
-    struct pst_arena *arena = &r->conn->arena;
+    struct pst_buf *out = &r->front->masked;
+    struct pst_arena *arena = &r->stream->arena;
     struct pst_str key = s->is_name || s->channel == PST_CHANNEL_CONTENT ? (struct pst_str){NULL, 0}
                                                                          : s->node->name;
     const struct pst_inside inside = {
-        .arena = arena, .seed = r->conn->front->seed, .text = one_text, .ctx = m};
+        .arena = arena, .seed = r->front->seed, .text = one_text, .ctx = m};
     m->keep = name_kept(s);
     m->ident = s->channel == PST_CHANNEL_IDENT;
     pst_buf_clear(out);
@@ -180,12 +180,12 @@ static enum pst_status inspect_segment(struct pst_front_request *r, struct pst_m
 
 static enum pst_status inspect_all(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     const struct pst_front_inspect *in = r->config->inspect;
     struct pst_front_texts *t = &r->texts;
     const struct pst_exchange *x = &r->exchange;
     uint64_t until = pst_loop_now_ms(f->house.loop) + pst_front_limit(r, PST_LIMIT_answer_ms);
-    pst_vault_init(&t->vault, &r->conn->arena, &f->aead,
+    pst_vault_init(&t->vault, &r->stream->arena, &f->aead,
                    (size_t)pst_front_limit(r, PST_LIMIT_masked_values), until);
     t->tally = (struct pst_tally){.n = 0};
     struct pst_mask m = {.scanner = in->scanner,
@@ -205,7 +205,7 @@ static enum pst_status inspect_all(struct pst_front_request *r, struct pst_err *
 
 enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_front_texts *t = &r->texts;
     const struct pst_exchange *x = &r->exchange;
     if (r->config->image->inspect == 0) {
@@ -214,7 +214,7 @@ enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct ps
     if (r->config->inspect == NULL || !f->masking_there) {
         return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
     }
-    t->originals = PST_ARENA_ARRAY(&r->conn->arena, x->n_segments, struct pst_str);
+    t->originals = PST_ARENA_ARRAY(&r->stream->arena, x->n_segments, struct pst_str);
     if (t->originals == NULL) {
         return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
     }
@@ -246,7 +246,7 @@ enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struc
     if (n == 0) {
         return PST_OK;
     }
-    struct pst_actions *actions = PST_ARENA_NEW(&r->conn->arena, struct pst_actions);
+    struct pst_actions *actions = PST_ARENA_NEW(&r->stream->arena, struct pst_actions);
     if (in == NULL || r->texts.originals == NULL || actions == NULL) {
         return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
     }
@@ -307,7 +307,7 @@ static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *e
     const struct pst_front_image *image = r->config->image;
     const struct pst_exchange *x = &r->exchange;
     struct pst_hosts *hosts = &r->texts.hosts;
-    pst_hosts_init(hosts, &r->conn->arena);
+    pst_hosts_init(hosts, &r->stream->arena);
     for (uint32_t i = 0; i < image->n_hosts; i++) {
         struct pst_err why = {0};
         if (pst_hosts_allow(hosts, pst_str_c(image->hosts[i]), &why) != PST_OK) {
@@ -325,7 +325,7 @@ static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *e
 enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                                          const struct pst_lane_filter **ret, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     const struct pst_front_inspect *in = r->config->inspect;
     *ret = NULL;
     if (pst_house_simulates(&f->house, PST_X_ANSWER_UNINSPECTED)) {
@@ -347,7 +347,7 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                  .scope = &r->texts.scope,
                  .vault = in->restore ? &r->texts.vault : NULL,
                  .tally = &r->texts.answer_tally},
-        .arena = &r->conn->arena,
+        .arena = &r->stream->arena,
         .seed = f->seed,
         .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
         .hosts = links ? &r->texts.hosts : NULL,
