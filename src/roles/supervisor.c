@@ -199,19 +199,6 @@ static void before_sleep(struct pst_loop *loop, void *user)
     }
 }
 
-/* A container may give root only a part of the user ids: then roles share the one there is. */
-static bool all_users(void)
-{
-    char line[64] = {0};
-    FILE *f = geteuid() == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
-    if (f == NULL) {
-        return false;
-    }
-    size_t n = fread(line, 1, sizeof line - 1, f);
-    (void)fclose(f);
-    return pst_str_find(pst_str_of(line, n), PST_STR("4294967295")) != PST_NPOS;
-}
-
 /* Its filter allows what starting roles needs and what any of them needs, and nothing else; each
  * role then confines itself further. */
 static enum pst_status confine(struct pst_super *s, struct pst_err *err)
@@ -233,7 +220,7 @@ static enum pst_status begin(struct pst_super *s, struct pst_err *err)
         return PST_ERR;
     }
     s->started_unix_ns = pst_loop_wall_ns(s->loop);
-    s->own_users = all_users();
+    s->own_users = pst_proc_all_users();
     if (s->options->simulate != NULL) {
         enum pst_exception x = pst_exception_find(pst_str_c(s->options->simulate));
         s->simulate = x < PST_X_COUNT ? (uint64_t)1 << x : 0;
