@@ -2,6 +2,8 @@
 
 #include "sys/fd.h"
 
+enum { SETTLE_TAIL = 16384 /* as the table says */ };
+
 /* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
@@ -126,7 +128,7 @@ static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
     }
     m->tools_bytes = (uint16_t)(tail->n - before);
     before = tail->n;
-    if (!pst_front_inspect_findings(r, tail, &m->findings_n)) {
+    if (!pst_front_inspect_findings(r, /* answer= */ false, tail, &m->findings_n)) {
         return false;
     }
     m->findings_bytes = (uint16_t)(tail->n - before);
@@ -266,5 +268,13 @@ void pst_front_settle(struct pst_front_request *r)
             }
         }
     }
-    (void)PST_LINK_SEND(warden, SETTLE, &m);
+    struct pst_buf tail;
+    pst_buf_init(&tail, SETTLE_TAIL);
+    if (r->config != NULL && r->config->inspect != NULL &&
+        !pst_front_inspect_findings(r, /* answer= */ true, &tail, &m.findings_n)) {
+        pst_buf_clear(&tail); /* no room: better an outcome without them than none */
+        m.findings_n = 0;
+    }
+    (void)pst_link_send(warden, PST_IPC_SETTLE, &m, pst_buf_str(&tail), -1);
+    pst_buf_release(&tail);
 }
