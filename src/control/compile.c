@@ -307,6 +307,8 @@ static enum pst_status make_plan(struct maker *m)
     }
     plan->fronts = m->config->fronts;
     plan->sandbox = (uint32_t)m->config->sandbox;
+    plan->heartbeat_ms = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_ms];
+    plan->heartbeat_missed = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_missed];
     for (uint32_t i = 0; i <= m->config->n_listen; i++) {
         put_listener(m, plan, i);
     }
