@@ -248,24 +248,54 @@ static void *make_image(struct maker *m, enum pst_image_kind kind, uint32_t inde
 
 #define COPY(to, from) memcpy((to), (from), sizeof(to) < sizeof(from) ? sizeof(to) : sizeof(from))
 
-static void put_listener(struct pst_plan *plan, enum pst_listener_kind kind,
-                         const struct pst_config_listen *from)
+/* What the files of listener i said: in the order of the plan. */
+static const struct pst_listen_tls *tls_of(const struct maker *m, uint32_t i)
+{
+    static const struct pst_listen_tls plain = {.to_s = 0};
+    return m->in->listen_tls != NULL && i < PST_LISTEN_TLS_MAX ? &m->in->listen_tls[i] : &plain;
+}
+
+/* Listener i of the plan: those of `listen`, then the administration's, NULL past them. */
+static const struct pst_config_listen *listen_of(const struct maker *m, uint32_t i)
+{
+    const struct pst_config *config = m->config;
+    return i < config->n_listen    ? &config->listen[i]
+           : i == config->n_listen ? &config->admin
+                                   : NULL;
+}
+
+static void put_listener(const struct maker *m, struct pst_plan *plan, uint32_t i)
+{
+    const struct pst_config_listen *from = listen_of(m, i);
+    struct pst_plan_listener *listener = &plan->listeners[plan->n_listeners++];
+    listener->kind = i < m->config->n_listen ? PST_LISTEN_CLIENT : PST_LISTEN_ADMIN;
+    listener->port = from->port;
+    listener->tls = from->key[0] != 0;
+    listener->line = from->key_at.line;
+    listener->column = from->key_at.column;
+    COPY(listener->address, from->address);
+    COPY(listener->key_file, from->key);
+    COPY(listener->spki, tls_of(m, i)->spki);
+    listener->id = pst_image_listener_id(listener->kind, listener->address, listener->port);
+}
+
+static void put_unix(struct pst_plan *plan, const char address[PST_PATH_MAX])
 {
     struct pst_plan_listener *listener = &plan->listeners[plan->n_listeners++];
-    listener->kind = (uint32_t)kind;
-    listener->port = from->port;
-    COPY(listener->address, from->address);
+    listener->kind = PST_LISTEN_ADMIN_UNIX;
+    memcpy(listener->address, address, sizeof listener->address);
+    listener->id = pst_image_listener_id(listener->kind, listener->address, 0);
 }
 
 static enum pst_status make_plan(struct maker *m)
 {
     enum { SUN_PATH_MAX = 107 }; /* of a Unix socket's address, without the NUL */
     struct pst_plan *plan = make_image(m, PST_IMAGE_PLAN, 0, sizeof *plan);
-    struct pst_config_listen unix_socket = {.port = 0};
+    char unix_socket[PST_PATH_MAX] = {0};
     if (plan == NULL) {
         return PST_ERR;
     }
-    int n = snprintf(unix_socket.address, sizeof unix_socket.address, "%.*s/run/admin.sock",
+    int n = snprintf(unix_socket, sizeof unix_socket, "%.*s/run/admin.sock",
                      m->in->state_dir.n > 200 ? 200 : (int)m->in->state_dir.n,
                      (const char *)m->in->state_dir.p);
     if (n < 0 || n > SUN_PATH_MAX || m->in->state_dir.n == 0 || m->in->state_dir.p[0] != '/' ||
@@ -279,9 +309,10 @@ static enum pst_status make_plan(struct maker *m)
     plan->sandbox = (uint32_t)m->config->sandbox;
     plan->heartbeat_ms = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_ms];
     plan->heartbeat_missed = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_missed];
-    put_listener(plan, PST_LISTEN_CLIENT, &m->config->listen);
-    put_listener(plan, PST_LISTEN_ADMIN, &m->config->admin);
-    put_listener(plan, PST_LISTEN_ADMIN_UNIX, &unix_socket);
+    for (uint32_t i = 0; i <= m->config->n_listen; i++) {
+        put_listener(m, plan, i);
+    }
+    put_unix(plan, unix_socket);
     plan->n_upstreams = m->config->n_upstreams;
     for (uint32_t i = 0; i < plan->n_upstreams; i++) {
         const struct pst_config_upstream *from = &m->config->upstreams[i];
@@ -294,9 +325,55 @@ static enum pst_status make_plan(struct maker *m)
     return PST_OK;
 }
 
+/* A text behind the fixed part of an image; `*at` moves on. */
+static void put_text(void *image, size_t *at, struct pst_str text, uint32_t *ret_at,
+                     uint32_t *ret_n)
+{
+    uint8_t *bytes = image;
+    if (text.n > 0) {
+        memcpy(&bytes[*at], text.p, text.n);
+    }
+    *ret_at = (uint32_t)*at;
+    *ret_n = (uint32_t)text.n;
+    *at += text.n;
+}
+
+static void put_front_listener(const struct maker *m, struct pst_front_image *front, size_t *at,
+                               uint32_t i)
+{
+    const struct pst_plan *plan = m->images->list[0].p;
+    const struct pst_config_listen *from = listen_of(m, i);
+    const struct pst_listen_tls *tls = tls_of(m, i);
+    struct pst_image_listener *row = &front->listeners[front->n_listeners++];
+    row->id = plan->listeners[i].id;
+    row->kind = plan->listeners[i].kind;
+    if (from == NULL) {
+        return; /* the Unix socket */
+    }
+    row->tls = plan->listeners[i].tls;
+    row->client_mode = (uint32_t)from->client_mode;
+    row->http2 = from->http2;
+    COPY(row->spki, tls->spki);
+    row->n_proxy = from->n_proxy;
+    row->n_forwarded = from->n_forwarded;
+    COPY(row->proxy, from->proxy);
+    COPY(row->forwarded, from->forwarded);
+    if (tls->chain.n > 0) {
+        put_text(front, at, tls->chain, &row->certificate_at, &row->certificate_n);
+    }
+    if (tls->clients.n > 0) {
+        put_text(front, at, tls->clients, &row->clients_at, &row->clients_n);
+    }
+}
+
 static enum pst_status make_front(struct maker *m)
 {
-    struct pst_front_image *front = make_image(m, PST_IMAGE_FRONT, 0, sizeof *front);
+    struct pst_front_image *front = NULL;
+    size_t at = sizeof *front, size = at;
+    for (uint32_t i = 0; listen_of(m, i) != NULL; i++) { /* each has its cap: it fits 32 bits */
+        size += tls_of(m, i)->chain.n + tls_of(m, i)->clients.n;
+    }
+    front = make_image(m, PST_IMAGE_FRONT, 0, size);
     if (front == NULL) {
         return PST_ERR;
     }
@@ -315,6 +392,10 @@ static enum pst_status make_front(struct maker *m)
     front->n_actions = m->config->n_actions;
     COPY(front->actions, m->config->actions);
     COPY(front->models, m->config->models);
+    const struct pst_plan *plan = m->images->list[0].p;
+    for (uint32_t i = 0; i < plan->n_listeners; i++) {
+        put_front_listener(m, front, &at, i);
+    }
     return PST_OK;
 }
 
@@ -359,18 +440,6 @@ static enum pst_status make_inspect(struct maker *m)
     return PST_OK;
 }
 
-static void put_tail(struct pst_warden_image *warden, size_t *at, const struct pst_buf *text,
-                     uint32_t *ret_at, uint32_t *ret_n)
-{
-    uint8_t *bytes = (void *)warden;
-    if (text->n > 0) {
-        memcpy(&bytes[*at], text->p, text->n);
-    }
-    *ret_at = (uint32_t)*at;
-    *ret_n = (uint32_t)text->n;
-    *at += text->n;
-}
-
 static enum pst_status make_warden(struct maker *m)
 {
     size_t align = PST_IMAGE_CEDAR_ALIGN;
@@ -390,8 +459,8 @@ static enum pst_status make_warden(struct maker *m)
     }
     COPY(warden->models, m->config->models);
     COPY(warden->limits_by, m->config->rates);
-    put_tail(warden, &at, &m->cedar, &warden->cedar_at, &warden->cedar_n);
-    put_tail(warden, &at, &m->members, &warden->members_at, &warden->members_n);
+    put_text(warden, &at, pst_buf_str(&m->cedar), &warden->cedar_at, &warden->cedar_n);
+    put_text(warden, &at, pst_buf_str(&m->members), &warden->members_at, &warden->members_n);
     return PST_OK;
 }
 

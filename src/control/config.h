@@ -12,9 +12,21 @@
 
 #include <stdbool.h>
 
+/* Where something stands in the file, for messages of those who look into what it names. */
+struct pst_config_place {
+    uint32_t line, column; /* 0: it is not written there */
+};
+
 struct pst_config_listen {
     char address[PST_PATH_MAX]; /* an IP literal; an IPv6 one has no brackets */
     uint32_t port;
+    struct pst_config_place at, certificate_at, key_at, clients_at;
+    char certificate[PST_PATH_MAX], key[PST_PATH_MAX]; /* absolute; both, or plain HTTP */
+    char clients[PST_PATH_MAX];                        /* absolute; empty: none is asked for */
+    enum pst_client_mode client_mode;
+    bool http2;
+    uint32_t n_proxy, n_forwarded;
+    struct pst_image_cidr proxy[PST_CIDRS_MAX], forwarded[PST_CIDRS_MAX];
 };
 
 struct pst_config_upstream {
@@ -43,8 +55,9 @@ struct pst_config_member {
 enum { PST_CONFIG_MEMBERS_MAX = 16384 };
 
 struct pst_config {
-    struct pst_config_listen listen, admin;
-    uint32_t n_upstreams, n_models, n_members, n_rates;
+    struct pst_config_listen listen[PST_CLIENT_LISTENERS_MAX]; /* in the file's order */
+    struct pst_config_listen admin;
+    uint32_t n_listen, n_upstreams, n_models, n_members, n_rates;
     struct pst_config_upstream upstreams[PST_UPSTREAMS_MAX]; /* in the file's order */
     struct pst_image_model models[PST_MODELS_MAX];           /* sorted by name */
     struct pst_config_member *members;                       /* sorted, no doubles */
@@ -73,6 +86,10 @@ struct pst_config {
 PST_NODISCARD enum pst_status pst_config_parse(struct pst_arena *arena, struct pst_str text,
                                                struct pst_str folder, struct pst_config **ret,
                                                struct pst_err *err);
+
+/* No two listeners may share an address: looked at again when the command line changed one. */
+PST_NODISCARD enum pst_status pst_config_listeners_check(const struct pst_config *config,
+                                                         struct pst_err *err);
 
 /* The keys, for the documentation's test: section "" is the top level. False past the last. */
 bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key);
