@@ -55,6 +55,8 @@ struct test_cert test_cert_make(const struct test_cert_spec *spec)
     extend(c.cert, issuer, NID_subject_key_identifier, "hash");
     if (spec->ca) {
         extend(c.cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+    } else if (spec->usage != NULL) {
+        extend(c.cert, issuer, NID_key_usage, spec->usage);
     }
     if (spec->san != NULL) {
         extend(c.cert, issuer, NID_subject_alt_name, spec->san);
@@ -80,6 +82,14 @@ void test_cert_pem(const struct test_cert *c, struct pst_buf *out)
     long n = BIO_get_mem_data(bio, &text);
     need(pst_buf_add(out, pst_str_of(text, (size_t)n)), "pem");
     BIO_free(bio);
+}
+
+void test_cert_der(const struct test_cert *c, struct pst_buf *out)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(c->cert, &der);
+    need(n > 0 && pst_buf_add(out, pst_str_of(der, (size_t)n)), "der");
+    OPENSSL_free(der);
 }
 
 void test_server_init(struct test_server *s, const struct test_cert *leaf,

@@ -24,6 +24,7 @@ void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r)
     (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
     pst_budget_settle(&w->budget, &r->hold);
     w->live[r->front]--;
+    pst_certificate_drop(r->certificate);
     free(r);
     pst_house_count(&w->house, PST_METRIC_requests_live, -1);
 }
@@ -169,8 +170,9 @@ static void expire(struct pst_loop *loop, void *user)
     struct pst_str id;
     struct pst_warden_request *r;
     while ((r = pst_map_next(&w->requests, &at, &id)) != NULL) {
-        if (r->key != NULL && !r->stopped && r->key->expires_unix_s != 0 &&
-            now >= r->key->expires_unix_s) {
+        bool key = r->key != NULL && r->key->expires_unix_s != 0 && now >= r->key->expires_unix_s;
+        bool certificate = r->certificate != NULL && now >= r->certificate->until_s;
+        if ((key || certificate) && !r->stopped) {
             cut(w, r, PST_E_IDENTITY_EXPIRED);
         }
     }
