@@ -7,6 +7,7 @@
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
 #   make bench, make conformance         the measurements; the policy language's public suites
 #   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
+#   make deb                             a package for Debian 12: postern_VERSION_ARCH.deb
 #   make docs                            docs/reference.md from the tables
 #   make clean                           remove what was built (never the state)
 #
@@ -24,7 +25,7 @@ FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance quality clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance quality deb clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -46,6 +47,11 @@ test:
 
 docs:
 	@tools/docs.py
+
+deb:
+	@tools/deps.sh deb
+	@tools/build.sh release
+	@tools/deb.sh
 
 check check-quick:
 	@tools/deps.sh check
