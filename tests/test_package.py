@@ -216,8 +216,8 @@ class Machine:
         return self.outside("chroot", self.root, *args, **more)
 
     def install(self, deb):
-        self.outside("cp", deb, self.root / "root")
-        return self("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", f"/root/{deb.name}",
+        self.outside("cp", deb, self.root / "var")
+        return self("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", f"/var/{deb.name}",
                     stdin=subprocess.DEVNULL)
 
     def write(self, path, text):

@@ -189,8 +189,9 @@ static void on_end(void *user)
 {
     struct pst_front *f = user;
     while (f->conns != NULL) {
-        pst_front_conn_close(f->conns);
+        pst_front_conn_close(f->conns, PST_E_NONE);
     }
+    pst_front_streams_release(f);
 }
 
 int pst_front_main(uint8_t index, bool admin)

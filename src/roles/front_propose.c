@@ -5,7 +5,7 @@
 /* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     if (r->id != 0) {
         return;
     }
@@ -29,7 +29,7 @@ static struct pst_link *answering_link(struct pst_front *f, uint8_t upstream)
 
 void pst_front_withdraw(struct pst_front_request *r)
 {
-    struct pst_link *link = answering_link(r->conn->front, r->upstream);
+    struct pst_link *link = answering_link(r->front, r->upstream);
     struct pst_ipc_withdraw m = {.req = r->id, .round = r->round};
     if (r->submitted && link != NULL) {
         (void)PST_LINK_SEND(link, WITHDRAW, &m);
@@ -40,7 +40,7 @@ void pst_front_withdraw(struct pst_front_request *r)
 /* Small bodies travel in the message, larger ones as a sealed memory file. */
 static enum pst_status submit(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *link = answering_link(f, r->upstream);
     struct pst_str body = pst_buf_str(&r->body);
     struct pst_ipc_submit m = {.req = r->id,
@@ -156,7 +156,7 @@ static void facts_write(struct pst_front_request *r, struct pst_ipc_propose *m)
 
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
     bool refused = r->fault.code != PST_E_NONE;
     struct pst_ipc_propose m = {.body_bytes = refused ? r->body_bytes : r->body.n,
@@ -203,7 +203,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
 
 enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_link *warden = pst_house_peer(&r->conn->front->house, PST_ROLE_WARDEN, 0);
+    struct pst_link *warden = pst_house_peer(&r->front->house, PST_ROLE_WARDEN, 0);
     struct pst_ipc_admit m = {.content_length = r->head->content_length,
                               .peer_uid = r->conn->peer_uid,
                               .cred_n = (uint16_t)r->credential.n,
@@ -230,7 +230,7 @@ enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err
 
 void pst_front_settle(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
     uint64_t now = pst_loop_now_ns(f->house.loop);
     const struct pst_answer_facts *a = &r->answer.facts;
