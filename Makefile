@@ -5,6 +5,8 @@
 #   make test                            every test, in a release and in a sanitizer build
 #   make check                           format, lint, structure, hardening; check-quick: no clang-tidy
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
+#   make fuzz-ledger [FUZZ_BUDGET=3600]  the same, one after the other, and fuzz/LEDGER says what was run
+#   make chaos [CHAOS_ROUNDS=5]          every role, every signal, every phase of a request, again and again
 #   make bench, make conformance         the measurements; the policy language's public suites
 #   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
 #   make docs                            docs/reference.md from the tables
@@ -22,9 +24,10 @@ STATE ?= state
 PORT ?= 8080
 FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
-export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
+CHAOS_ROUNDS ?= 5
+export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL CHAOS_ROUNDS
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance quality clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos bench conformance quality clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -59,6 +62,16 @@ fuzz:
 
 fuzz-smoke: export FUZZ_SECONDS = 5
 fuzz-smoke: fuzz
+
+fuzz-ledger:
+	@tools/deps.sh test
+	@tools/build.sh fuzz
+	@tools/fuzz_ledger.sh
+
+chaos:
+	@tools/deps.sh test
+	@tools/build.sh release
+	@tools/chaos.sh
 
 bench:
 	@tools/deps.sh bench

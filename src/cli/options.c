@@ -2,8 +2,29 @@
 #include "control/units.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTIONS_MAX = 24 };
+
+/* Whether this program was installed from a package, which keeps state and configuration apart. */
+static bool installed(void)
+{
+    char self[16];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+    return n > 0 && pst_str_starts(pst_str_of(self, (size_t)n), PST_STR("/usr/"));
+}
+
+static void defaults(struct pst_common *common)
+{
+    if (common->state != NULL) {
+        return;
+    }
+    bool package = installed();
+    common->state = package ? "/var/lib/postern" : "state";
+    if (package && common->config == NULL) {
+        common->config = "/etc/postern/postern.yaml";
+    }
+}
 
 static const struct pst_option *find(const struct pst_option *options, size_t n,
                                      struct pst_str name)
@@ -106,7 +127,7 @@ enum pst_status pst_options_parse(int argc, char **argv, struct pst_common *comm
     for (size_t i = 0; i < n; i++) {
         all[3 + i] = options[i];
     }
-    common->state = "state";
+    common->state = NULL;
     for (int at = 1; at < argc; at++) {
         enum pst_status status = PST_OK;
         if (!only_words && strcmp(argv[at], "--") == 0) {
@@ -120,8 +141,10 @@ enum pst_status pst_options_parse(int argc, char **argv, struct pst_common *comm
             words->v[words->n++] = argv[at];
         }
         if (status != PST_OK) {
+            common->state = common->state != NULL ? common->state : "state";
             return status;
         }
     }
+    defaults(common);
     return PST_OK;
 }

@@ -277,6 +277,8 @@ static enum pst_status make_plan(struct maker *m)
     }
     plan->fronts = m->config->fronts;
     plan->sandbox = (uint32_t)m->config->sandbox;
+    plan->heartbeat_ms = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_ms];
+    plan->heartbeat_missed = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_missed];
     put_listener(plan, PST_LISTEN_CLIENT, &m->config->listen);
     put_listener(plan, PST_LISTEN_ADMIN, &m->config->admin);
     put_listener(plan, PST_LISTEN_ADMIN_UNIX, &unix_socket);

@@ -265,8 +265,9 @@ static bool plan_upstream_ok(const struct pst_plan_upstream *upstream)
 static enum pst_status check_plan(struct pst_str image, struct pst_err *err)
 {
     const struct pst_plan *plan = (const void *)image.p;
-    if (plan->fronts == 0 || plan->fronts > PST_FRONTS_MAX || plan->sandbox > PST_SANDBOX_OFF) {
-        return bad(err, "fronts or sandbox");
+    if (plan->fronts == 0 || plan->fronts > PST_FRONTS_MAX || plan->sandbox > PST_SANDBOX_OFF ||
+        plan->heartbeat_ms == 0 || plan->heartbeat_missed == 0) {
+        return bad(err, "fronts, sandbox or heartbeat");
     }
     if (plan->n_listeners > PST_LISTENERS_MAX || plan->n_upstreams > PST_UPSTREAMS_MAX) {
         return bad(err, "a count is past its cap");

@@ -43,6 +43,7 @@ struct pst_plan {
     uint32_t fronts;  /* public fronts; one admin front is always added */
     uint32_t sandbox; /* enum pst_sandbox_mode of sys/sandbox.h */
     uint32_t n_listeners, n_upstreams;
+    uint32_t heartbeat_ms, heartbeat_missed; /* neither is 0 */
     char state_dir[PST_PATH_MAX];
     struct pst_plan_listener listeners[PST_LISTENERS_MAX];
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];

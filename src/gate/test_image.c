@@ -31,6 +31,8 @@ static struct pst_plan *make_plan(void)
 {
     struct pst_plan *plan = make(sizeof *plan, PST_IMAGE_PLAN);
     plan->fronts = 2;
+    plan->heartbeat_ms = 1000;
+    plan->heartbeat_missed = 5;
     plan->n_listeners = 2;
     plan->n_upstreams = 1;
     PUT(plan->state_dir, "/var/lib/postern");
@@ -192,6 +194,8 @@ static void test_plan(void **state)
     (void)state;
 #define PLAN(change) REFUSED(struct pst_plan, make_plan, PST_IMAGE_PLAN, change)
     PLAN(x->fronts = 0);
+    PLAN(x->heartbeat_ms = 0);
+    PLAN(x->heartbeat_missed = 0);
     PLAN(x->fronts = PST_FRONTS_MAX + 1);
     PLAN(x->sandbox = 3);
     PLAN(x->n_listeners = PST_LISTENERS_MAX + 1);
