@@ -1,5 +1,6 @@
 #include "roles/front.h"
 
+#include "identity/key.h"
 #include "sys/fd.h"
 
 enum { SETTLE_TAIL = 16384 /* as the table says */ };
@@ -153,7 +154,7 @@ static void facts_write(struct pst_front_request *r, struct pst_ipc_propose *m)
     m->remote_urls = small(x->remote_urls);
     m->choices = small(x->n);
     m->stream = x->stream ? 1 : 0;
-    PST_ISTR_CUT(m->user, x->end_user);
+    PST_ISTR_CUT(m->user, pst_key_cut(x->end_user));
 }
 
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err)
@@ -179,7 +180,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
                         pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
     }
     facts_write(r, &m);
-    PST_ISTR_CUT(m.resource, r->resource);
+    PST_ISTR_CUT(m.resource, pst_key_cut(r->resource)); /* it will be on record */
     PST_ISTR_CUT(m.address, pst_str_c(r->conn->address));
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     enum pst_status status = PST_OK;
