@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { FIRST_HEADERS = 32, NAME_SHOWN = 64, METHOD_BYTES = 32 };
+enum { FIRST_HEADERS = 32, NAME_SHOWN = 64 };
 
 void pst_h1_head_clear(struct pst_h1 *h)
 {
@@ -60,7 +60,7 @@ static bool was_seen(const struct pst_h1 *h, enum h1_field field)
 
 /* --- first line ------------------------------------------------------------------------------- */
 
-static enum pst_h1_method method_of(struct pst_str name)
+enum pst_h1_method pst_h1_method_of(struct pst_str name)
 {
     static const struct {
         struct pst_str name;
@@ -134,8 +134,8 @@ static enum pst_status request_line(struct pst_h1 *h, struct pst_str line, struc
     if (st != PST_OK) {
         return pst_str_find_byte(line, '\r') == PST_NPOS ? st : misplaced(h, line, "", err);
     }
-    head->method = method_of(head->method_name);
-    if (head->method == PST_H1_CONNECT || head->method_name.n > METHOD_BYTES) {
+    head->method = pst_h1_method_of(head->method_name);
+    if (head->method == PST_H1_CONNECT || head->method_name.n > H1_METHOD_BYTES) {
         return pst_fail(err, h1_refuse(h, PST_E_HTTP_METHOD), "this method is not allowed");
     }
     return target(h, pst_str_cut(rest, 0, sp2), err);
