@@ -136,7 +136,7 @@ void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *w
         return;
     }
     r->outcome = why->code;
-    r->texts.scoring = false;
+    r->texts.scoring = r->texts.looking = false;
     if (r->head_written) { /* too late for a status: the dialect says it */
         pst_buf_clear(&r->guarded);
         if (r->guarding) {

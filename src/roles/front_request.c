@@ -1,6 +1,7 @@
 #include "roles/front.h"
 
 #include "crypto/random.h"
+#include "identity/key.h"
 #include "mask/scope.h"
 
 static struct pst_str nothing(void)
@@ -138,10 +139,9 @@ static enum pst_status route_read(struct pst_front_request *r, struct pst_err *e
     if (match != PST_ROUTE_FOUND) {
         enum pst_error code = match == PST_ROUTE_NO_METHOD ? PST_E_HTTP_METHOD
                                                            : PST_E_ROUTE_UNKNOWN;
+        struct pst_str path = pst_str_cut(pst_key_cut(head->path), 0, 96);
         return pst_fail(err, code, "%s: %.*s %.*s", pst_error_row(code)->text,
-                        (int)(head->method_name.n > 16 ? 16 : head->method_name.n),
-                        (const char *)head->method_name.p,
-                        (int)(head->path.n > 96 ? 96 : head->path.n), (const char *)head->path.p);
+                        PST_FMT(pst_str_cut(head->method_name, 0, 16)), PST_FMT(path));
     }
     if (head->has_query) {
         return pst_fail(err, PST_E_QUERY_NOT_ALLOWED, "%s",
@@ -306,11 +306,11 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
 /* --- texts: what they hold -------------------------------------------------------------------- */
 
 /* After everybody else had a turn; unless the request has ended meanwhile. */
-static void score_on(struct pst_loop *loop, void *user)
+static void texts_on(struct pst_loop *loop, void *user)
 {
     (void)loop;
     struct pst_front_request *r = user;
-    if (r->texts.scoring) {
+    if (r->texts.looking || r->texts.scoring) {
         pst_front_request_run(r);
     }
 }
@@ -321,12 +321,12 @@ static enum pst_step_result step_texts(void *request, struct pst_err *err)
     if (pst_operation_row(r->route.operation)->place != PST_PLACE_UPSTREAM) {
         return PST_STEP_NEXT;
     }
-    if (!r->texts.scoring && pst_front_inspect_request(r, err) != PST_OK) {
-        return PST_STEP_STOP;
+    enum pst_status status = pst_front_inspect_request(r, err);
+    if (status == PST_OK) {
+        status = pst_front_inspect_score(r, err);
     }
-    enum pst_status status = pst_front_inspect_score(r, err);
     if (status == PST_AGAIN) {
-        pst_loop_later(r->front->house.loop, &r->stream->work, score_on, r);
+        pst_loop_later(r->front->house.loop, &r->stream->work, texts_on, r);
         return PST_STEP_WAIT;
     }
     return status == PST_OK && pst_front_serialise(r, err) == PST_OK ? PST_STEP_NEXT
@@ -521,6 +521,7 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
         r->guarding = false;
     }
     r->texts.scoring = false;
+    pst_front_inspect_forget(r);
     if (r->texts.guard.lanes != NULL) {
         pst_lane_guard_release(&r->texts.guard);
     }
@@ -556,6 +557,36 @@ static void on_admitted(struct pst_front_request *r)
     r->conn->protocol->resume(r->stream);
 }
 
+/* What a policy demands is done, or cannot be: the request is proposed again, or refused. */
+static void amended(struct pst_front_request *r, enum pst_status status, struct pst_err *err)
+{
+    if (status == PST_OK && pst_front_serialise(r, err) == PST_OK &&
+        pst_front_propose(r, err) == PST_OK) {
+        return;
+    }
+    if (err->code == PST_E_NONE) {
+        (void)pst_fail(err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
+    }
+    pst_front_withdraw(r);
+    pst_front_answer_error(r, err, 0);
+}
+
+/* Looks at the texts again, a part with each turn of the loop. */
+static void amend_on(struct pst_loop *loop, void *user)
+{
+    struct pst_front_request *r = user;
+    struct pst_err err = {0};
+    if (!r->texts.looking) {
+        return; /* ended meanwhile */
+    }
+    enum pst_status status = pst_front_inspect_request(r, &err);
+    if (status == PST_AGAIN) {
+        pst_loop_later(loop, &r->stream->work, amend_on, r);
+    } else {
+        amended(r, status, &err);
+    }
+}
+
 /* Obligations: met once, then proposed again. */
 static void on_amend(struct pst_front_request *r, const struct pst_ipc_amend *m,
                      struct pst_str tail)
@@ -577,12 +608,10 @@ static void on_amend(struct pst_front_request *r, const struct pst_ipc_amend *m,
     ok = ok && pst_front_inspect_amend(r, demands, m->demands_n, &err) == PST_OK;
     pst_front_withdraw(r);
     r->amended = true;
-    if (!ok || pst_front_serialise(r, &err) != PST_OK || pst_front_propose(r, &err) != PST_OK) {
-        if (err.code == PST_E_NONE) {
-            (void)pst_fail(&err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
-        }
-        pst_front_withdraw(r);
-        pst_front_answer_error(r, &err, 0);
+    if (ok && r->texts.looking) {
+        amend_on(r->front->house.loop, r);
+    } else {
+        amended(r, ok ? PST_OK : PST_ERR, &err);
     }
 }
 
