@@ -65,7 +65,8 @@ void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
 /* Ends a request: gives back what it holds and, if it was released, writes its outcome. `s` may be
  * NULL (the front is gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
-                       const struct pst_ipc_settle *s, enum pst_error code);
+                       const struct pst_ipc_settle *s, struct pst_str findings,
+                       enum pst_error code);
 
 /* warden_case.c: a proposal or admission from a front; ERR: the front broke the protocol. */
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
