@@ -350,6 +350,7 @@ static void stats_forward(struct pst_child *c, struct pst_str counters)
                               .index = c->index,
                               .up = c->ready ? 1 : 0,
                               .seccomp = c->seccomp ? 1 : 0};
+    PST_ISTR_CUT(m.sandbox, pst_str_c(c->sandbox));
     if (control != NULL && control->ready) {
         (void)pst_link_send(&control->link, PST_IPC_STATS, &m, counters, -1);
     }
@@ -364,6 +365,7 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
     c->ready = true;
     c->landlock_abi = m->landlock_abi;
     c->seccomp = m->seccomp != 0;
+    pst_str_cut_c(PST_ISTR(m->sandbox), c->sandbox, sizeof c->sandbox);
     note_send(s);
     PST_ISTR_CUT(state.text, c->seccomp ? PST_STR("seccomp") : PST_STR("no seccomp"));
     if (audit != NULL && audit->ready) {
