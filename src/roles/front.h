@@ -35,6 +35,7 @@ struct pst_front_conn;
 struct pst_front_listener {
     struct pst_front *front;
     int fd;
+    uint64_t id;   /* names its row in the front image */
     uint32_t kind; /* enum pst_listener_kind */
     struct pst_watch watch;
 };
@@ -90,6 +91,10 @@ static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum p
 {
     return r->config->image->limits.v[which];
 }
+
+/* The listener's row in the current image: what holds for the connections that come now. A listener
+ * without one is closed, so there always is one where connections are accepted. (front.c) */
+const struct pst_image_listener *pst_front_listener_row(const struct pst_front_listener *l);
 
 /* --- front_conn.c: bytes of clients ----------------------------------------------------------- */
 

@@ -87,6 +87,10 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
 {
     struct pst_front *f = l->front;
     struct pst_err err = {0};
+    const struct pst_image_listener *row = pst_front_listener_row(l);
+    if (row == NULL || row->tls != 0) {
+        return false; /* never in plain text where TLS is meant */
+    }
     struct pst_front_conn *c = calloc(1, sizeof *c);
     if (c == NULL) {
         return false;
@@ -138,7 +142,9 @@ static void accept_again(struct pst_loop *loop, void *user)
 {
     struct pst_front *f = user;
     for (size_t i = 0; i < f->n_listeners; i++) {
-        pst_watch_set(loop, f->listeners[i].watch, PST_READ);
+        if (f->listeners[i].fd >= 0) {
+            pst_watch_set(loop, f->listeners[i].watch, PST_READ);
+        }
     }
 }
 
@@ -155,7 +161,9 @@ void pst_front_accept(struct pst_front_listener *l)
         }
         if (status != PST_OK) { /* out of descriptors: let others finish first */
             for (size_t k = 0; k < f->n_listeners; k++) {
-                pst_watch_set(f->house.loop, f->listeners[k].watch, 0);
+                if (f->listeners[k].fd >= 0) {
+                    pst_watch_set(f->house.loop, f->listeners[k].watch, 0);
+                }
             }
             pst_house_timer(&f->house, &f->accept_timer, ACCEPT_PAUSE_MS, accept_again, f);
             return;

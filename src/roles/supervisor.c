@@ -51,7 +51,7 @@ static enum pst_status listener_open(struct pst_super *s, const struct pst_plan_
     }
     if (status == PST_OK) {
         l->kind = row->kind;
-        l->port = row->port;
+        l->id = row->id;
         s->n_listeners++;
     }
     return status;
