@@ -5,8 +5,11 @@
 #   make test                            every test, in a release and in a sanitizer build
 #   make check                           format, lint, structure, hardening; check-quick: no clang-tidy
 #   make fuzz [FUZZ_SECONDS=20]          every fuzz target for so long; fuzz-smoke: 5 s each
+#   make fuzz-ledger [FUZZ_BUDGET=3600]  the same, one after the other, and fuzz/LEDGER says what was run
+#   make chaos [CHAOS_ROUNDS=5]          every role, every signal, every phase of a request, again and again
 #   make bench, make conformance         the measurements; the policy language's public suites
 #   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
+#   make deb                             a package for Debian 12: postern_VERSION_ARCH.deb
 #   make docs                            docs/reference.md from the tables
 #   make clean                           remove what was built (never the state)
 #
@@ -22,9 +25,10 @@ STATE ?= state
 PORT ?= 8080
 FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
-export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL
+CHAOS_ROUNDS ?= 5
+export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL CHAOS_ROUNDS
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke bench conformance quality clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos bench conformance quality deb clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +51,11 @@ test:
 docs:
 	@tools/docs.py
 
+deb:
+	@tools/deps.sh deb
+	@tools/build.sh release
+	@tools/deb.sh
+
 check check-quick:
 	@tools/deps.sh check
 	@tools/build.sh release
@@ -59,6 +68,16 @@ fuzz:
 
 fuzz-smoke: export FUZZ_SECONDS = 5
 fuzz-smoke: fuzz
+
+fuzz-ledger:
+	@tools/deps.sh test
+	@tools/build.sh fuzz
+	@tools/fuzz_ledger.sh
+
+chaos:
+	@tools/deps.sh test
+	@tools/build.sh release
+	@tools/chaos.sh
 
 bench:
 	@tools/deps.sh bench

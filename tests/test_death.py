@@ -154,7 +154,7 @@ def test_refused_while_a_role_is_away(tmp_path, upstream):
 @pytest.mark.parametrize("role", ["front", "warden", "audit", "egress"])
 def test_stopped_role_is_replaced(tmp_path, upstream, role):
     """A process that hangs answers no heartbeat: it is killed and started again."""
-    with house.Gateway(tmp_path, upstream, limits={"heartbeat_ms": "200ms",
+    with house.Gateway(tmp_path, upstream, limits={"heartbeat_ms": "400ms",
                                                    "heartbeat_missed": 3}) as gw:
         assert gw.chat().status == 200
         pid = role_pid(gw, role)

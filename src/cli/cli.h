@@ -42,7 +42,9 @@ struct pst_option {
 /* Every command knows these too. */
 struct pst_common {
     bool json;
-    const char *state;  /* "state" unless given */
+    /* Unless given: "state"; of a program below /usr: /var/lib/postern, and its configuration
+     * /etc/postern/postern.yaml. */
+    const char *state;
     const char *config; /* NULL: STATE/postern.yaml */
 };
 

@@ -5,6 +5,7 @@
 #include "wire/json_out.h"
 
 #include <string.h>
+#include <time.h>
 
 static size_t policies_in(const struct pst_images *images)
 {
@@ -32,6 +33,7 @@ static enum pst_status check(const struct pst_loaded *l, size_t *ret_policies, s
         .n_policies = l->n_policies,
         .schemas = l->schemas,
         .n_schemas = l->n_schemas,
+        .listen_tls = l->listen_tls,
         .inspect = l->inspect,
         .state_dir = PST_STR("/state"), /* where it will live is not the configuration's business */
         .generation = 1,
@@ -70,6 +72,15 @@ static void print(const struct pst_common *common, const struct pst_loaded *l, s
     pst_buf_release(&buf);
 }
 
+static void print_notes(const struct pst_loaded *l)
+{
+    for (size_t i = 0; i < l->notes.n; i++) {
+        const struct pst_err *note = &l->notes.list[i];
+        fprintf(stderr, "%s:%u:%u: warning: %s\n", note->file, note->line, note->column,
+                note->text);
+    }
+}
+
 int pst_cmd_check(int argc, char **argv)
 {
     struct pst_common common = {0};
@@ -79,11 +90,14 @@ int pst_cmd_check(int argc, char **argv)
     int code = PST_EXIT_OK;
     if (pst_options_parse(argc, argv, &common, NULL, 0, NULL, 0, &err) != PST_OK ||
         pst_crypto_init(&err) != PST_OK || pst_load(&common, &loaded, &err) != PST_OK ||
+        pst_load_listeners(&common, &loaded, (int64_t)time(NULL), &err) != PST_OK ||
+        pst_load_keys_check(&common, &loaded, &err) != PST_OK ||
         check(&loaded, &policies, &err) != PST_OK) {
         code = pst_cli_fail(&common, &err);
     } else {
         print(&common, &loaded, policies);
     }
+    print_notes(&loaded);
     pst_loaded_release(&loaded);
     return code;
 }

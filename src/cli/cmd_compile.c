@@ -10,11 +10,12 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct args {
     struct pst_common common;
-    uint32_t out_fd, generation, admin_uid, port, admin_port, demo_port;
+    uint32_t out_fd, generation, admin_uid, port, admin_port, tls_port, demo_port;
 };
 
 static enum pst_status send(const struct args *args, struct pst_compile_msg *msg, int fd,
@@ -45,25 +46,36 @@ static enum pst_status send_all(const struct args *args, const struct pst_images
     return PST_OK;
 }
 
+static void notes_send(const struct args *args, const struct pst_loaded *loaded)
+{
+    for (size_t i = 0; i < loaded->notes.n; i++) {
+        struct pst_compile_msg msg = {.kind = PST_COMPILE_NOTE, .err = loaded->notes.list[i]};
+        (void)send(args, &msg, -1, NULL); /* what is only worth saying may be lost */
+    }
+}
+
 /* What the command line says in place of the file. */
 static enum pst_status override(const struct args *args, struct pst_config *config,
                                 struct pst_err *err)
 {
-    if (args->port > 65535 || args->admin_port > 65535 || args->demo_port > 65535) {
+    if (args->port > 65535 || args->admin_port > 65535 || args->tls_port > 65535 ||
+        args->demo_port > 65535) {
         return pst_fail(err, PST_E_USAGE, "a port is at most 65535");
     }
     if (args->port != 0) {
-        config->listen.port = args->port;
+        config->listen[0].port = args->port;
     }
     if (args->admin_port != 0) {
         config->admin.port = args->admin_port;
     }
-    if (config->listen.port == config->admin.port &&
-        strcmp(config->listen.address, config->admin.address) == 0) {
-        return pst_fail(err, PST_E_CONFIG,
-                        "clients and administration would share port %u; choose "
-                        "another with --admin-port",
-                        config->listen.port);
+    for (uint32_t i = 0; args->tls_port != 0 && i < config->n_listen; i++) {
+        if (config->listen[i].key[0] != 0) {
+            config->listen[i].port = args->tls_port;
+            break;
+        }
+    }
+    if (pst_config_listeners_check(config, err) != PST_OK) {
+        return PST_ERR;
     }
     for (uint32_t i = 0; i < config->n_upstreams; i++) {
         struct pst_config_upstream *upstream = &config->upstreams[i];
@@ -111,6 +123,10 @@ static enum pst_status compile(const struct args *args, struct pst_err *err)
         status = override(args, loaded.config, err);
     }
     if (status == PST_OK) {
+        status = pst_load_listeners(&args->common, &loaded, (int64_t)time(NULL), err);
+        notes_send(args, &loaded);
+    }
+    if (status == PST_OK) {
         struct pst_compile_in in = {
             .config = loaded.config,
             .config_text = loaded.text,
@@ -118,6 +134,7 @@ static enum pst_status compile(const struct args *args, struct pst_err *err)
             .n_policies = loaded.n_policies,
             .schemas = loaded.schemas,
             .n_schemas = loaded.n_schemas,
+            .listen_tls = loaded.listen_tls,
             .inspect = loaded.inspect,
             .seed = seed,
             .state_dir = pst_str_c(state_dir),
@@ -143,6 +160,7 @@ int pst_cmd_compile(int argc, char **argv)
         {"--generation", PST_OPTION_U32, &args.generation},
         {"--port", PST_OPTION_U32, &args.port},
         {"--admin-port", PST_OPTION_U32, &args.admin_port},
+        {"--tls-port", PST_OPTION_U32, &args.tls_port},
         {"--demo-port", PST_OPTION_U32, &args.demo_port},
     };
     if (pst_options_parse(argc, argv, &args.common, options, PST_LEN(options), NULL, 0, &err) !=

@@ -41,6 +41,13 @@ static void print_text(const struct pst_state_made *made, const char *state)
                 made->dir, state);
         return;
     }
+    if (made->admin_key[0] == 0) {
+        fprintf(stderr,
+                "Made %s, without a key. On this machine root and you may make keys:\n"
+                "  postern key create --state %s --owner User/admin --group admins\n",
+                made->dir, state);
+        return;
+    }
     fprintf(stderr, "Made %s. These keys are shown once; only their hashes are kept:\n", made->dir);
     printf("export POSTERN_ADMIN_KEY=%s\n", made->admin_key);
     if (made->demo_key[0] != 0) {
@@ -54,11 +61,15 @@ int pst_cmd_init(int argc, char **argv)
     struct pst_common common = {0};
     struct pst_state_made made;
     struct pst_err err = {0};
-    bool demo = false;
-    const struct pst_option options[] = {{"--demo", PST_OPTION_FLAG, &demo}};
+    struct pst_state_plan plan = {.now_s = (int64_t)time(NULL)};
+    const struct pst_option options[] = {{"--demo", PST_OPTION_FLAG, &plan.demo},
+                                         {"--no-keys", PST_OPTION_FLAG, &plan.no_keys}};
     if (pst_options_parse(argc, argv, &common, options, PST_LEN(options), NULL, 0, &err) !=
-            PST_OK ||
-        pst_state_make(common.state, demo, (int64_t)time(NULL), &made, &err) != PST_OK) {
+        PST_OK) {
+        return pst_cli_fail(&common, &err);
+    }
+    plan.config = common.config;
+    if (pst_state_make_as(common.state, &plan, &made, &err) != PST_OK) {
         return pst_cli_fail(&common, &err);
     }
     if (common.json) {

@@ -3,6 +3,7 @@
 #include "cli/state.h"
 #include "control/units.h"
 #include "roles/supervisor.h"
+#include "sys/notify.h"
 
 #include <limits.h>
 #include <string.h>
@@ -124,6 +125,7 @@ static void ready(void *user, const char *address, uint32_t port, const char *ad
             up->self, up->state);
     }
     fflush(stdout);
+    (void)pst_notify(PST_STR("READY=1"));
 }
 
 static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_err *err)

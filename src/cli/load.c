@@ -255,6 +255,14 @@ static enum pst_status load_definitions(struct pst_loaded *l, struct pst_err *er
     return PST_OK;
 }
 
+void pst_load_name(const struct pst_common *common, const struct pst_loaded *l, struct pst_err *err)
+{
+    const char *shown = common->config != NULL ? common->config : l->path;
+    if (!pst_str_to_c(pst_str_c(shown), err->file, sizeof err->file)) {
+        memcpy(err->file, "postern.yaml", sizeof "postern.yaml");
+    }
+}
+
 static enum pst_status load(const struct pst_common *common, struct pst_loaded *l,
                             struct pst_err *err)
 {
@@ -264,11 +272,7 @@ static enum pst_status load(const struct pst_common *common, struct pst_loaded *
         return PST_ERR;
     }
     if (pst_config_parse(&l->arena, l->text, folder_of(l->path), &l->config, err) != PST_OK) {
-        /* the name as it was given: that is what the operator opens */
-        const char *shown = common->config != NULL ? common->config : l->path;
-        if (!pst_str_to_c(pst_str_c(shown), err->file, sizeof err->file)) {
-            memcpy(err->file, "postern.yaml", sizeof "postern.yaml");
-        }
+        pst_load_name(common, l, err);
         return PST_ERR;
     }
     if (load_definitions(l, err) != PST_OK) {

@@ -21,6 +21,8 @@ struct pst_loaded {
     size_t n_policies;
     const struct pst_source *schemas; /* the operator's, beside the built-in one */
     size_t n_schemas;
+    struct pst_listen_tls *listen_tls; /* PST_LISTEN_TLS_MAX rows, by pst_load_listeners */
+    struct pst_listen_notes notes;     /* worth saying */
 };
 
 /* Release in any case. Errors name file, line and column. */
@@ -49,6 +51,18 @@ PST_NODISCARD enum pst_status pst_load_policies(struct pst_arena *arena, const c
                                                 struct pst_source list[PST_LOAD_POLICIES_MAX],
                                                 size_t *n, struct pst_err *err);
 bool pst_load_is_folder(const char *path);
+/* Names the configuration in an error the way the operator did. */
+void pst_load_name(const struct pst_common *common, const struct pst_loaded *l,
+                   struct pst_err *err);
+/* The certificates and authorities that the listeners name. Private keys are looked at from outside
+ * only: that they are there, and who may read them. (load_listen.c) */
+PST_NODISCARD enum pst_status pst_load_listeners(const struct pst_common *common,
+                                                 struct pst_loaded *l, int64_t now_s,
+                                                 struct pst_err *err);
+/* Whether the private keys fit their certificates. One that this user may not read is a note: the
+ * gateway's user may. */
+PST_NODISCARD enum pst_status pst_load_keys_check(const struct pst_common *common,
+                                                  struct pst_loaded *l, struct pst_err *err);
 /* A whole file into the arena, "-" for standard input; at most `cap` bytes. */
 PST_NODISCARD enum pst_status pst_load_file(struct pst_arena *arena, const char *path, size_t cap,
                                             struct pst_str *ret, struct pst_err *err);

@@ -19,7 +19,8 @@ static const struct command commands[] = {
 
 static const char common_options[] =
     "Every command: --json (one JSON value on standard output)\n"
-    "               --state DIR (default: state)  --config FILE (default: DIR/postern.yaml)\n";
+    "               --state DIR (default: state)  --config FILE (default: DIR/postern.yaml)\n"
+    "Installed from a package: /var/lib/postern and /etc/postern/postern.yaml.\n";
 
 /* Whether argv begins with the command's words; tells how many there are. */
 static bool fits(const struct command *command, int argc, char **argv, int *ret_words)

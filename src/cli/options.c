@@ -1,9 +1,18 @@
 #include "cli/cli.h"
+#include "cli/place.h"
 #include "control/units.h"
 
 #include <string.h>
 
 enum { OPTIONS_MAX = 24 };
+
+static void defaults(struct pst_common *common)
+{
+    if (common->state == NULL) {
+        common->state = pst_place_state();
+        common->config = common->config != NULL ? common->config : pst_place_config();
+    }
+}
 
 static const struct pst_option *find(const struct pst_option *options, size_t n,
                                      struct pst_str name)
@@ -106,7 +115,7 @@ enum pst_status pst_options_parse(int argc, char **argv, struct pst_common *comm
     for (size_t i = 0; i < n; i++) {
         all[3 + i] = options[i];
     }
-    common->state = "state";
+    common->state = NULL;
     for (int at = 1; at < argc; at++) {
         enum pst_status status = PST_OK;
         if (!only_words && strcmp(argv[at], "--") == 0) {
@@ -120,8 +129,10 @@ enum pst_status pst_options_parse(int argc, char **argv, struct pst_common *comm
             words->v[words->n++] = argv[at];
         }
         if (status != PST_OK) {
+            common->state = common->state != NULL ? common->state : "state";
             return status;
         }
     }
+    defaults(common);
     return PST_OK;
 }

@@ -59,8 +59,7 @@ static const char config_plain[] =
 
 struct maker {
     char dir[PST_PATH_MAX];
-    bool demo;
-    int64_t now_s;
+    const struct pst_state_plan *plan;
     struct pst_state_made *made;
     struct pst_err *err;
 };
@@ -201,7 +200,7 @@ static enum pst_status make_key(const struct maker *m, struct pst_store *store, 
 {
     uint8_t random[8 + PST_KEY_SECRET_BYTES];
     struct pst_key_text key;
-    struct pst_key_row row = {.n_groups = 1, .may_assert = may_assert, .created_s = m->now_s};
+    struct pst_key_row row = {.n_groups = 1, .may_assert = may_assert, .created_s = m->plan->now_s};
     pst_random(random, sizeof random);
     pst_key_make(random, &key);
     pst_key_hash(&key, row.hash);
@@ -231,10 +230,10 @@ static enum pst_status make_store(const struct maker *m)
         return PST_ERR;
     }
     enum pst_status status = PST_OK;
-    if (m->made->fresh) {
+    if (m->made->fresh && !m->plan->no_keys) {
         status = make_key(m, store, "User::admin", "admins", "first administrator", false,
                           m->made->admin_key);
-        if (status == PST_OK && m->demo) {
+        if (status == PST_OK && m->plan->demo) {
             status = make_key(m, store, "Workload::demo", "demo", "demo app", true,
                               m->made->demo_key);
         }
@@ -243,20 +242,37 @@ static enum pst_status make_store(const struct maker *m)
     return status;
 }
 
-enum pst_status pst_state_make(const char *dir, bool demo, int64_t now_s,
-                               struct pst_state_made *ret, struct pst_err *err)
+/* What is there stays, as with everything else. */
+static enum pst_status make_config(const struct maker *m)
 {
+    const char *elsewhere = m->plan->config;
+    struct pst_str text = pst_str_c(m->plan->demo ? config_demo : config_plain);
     bool made = false;
+    if (elsewhere == NULL) {
+        return write_new(m, "postern.yaml", 0600, text, &made);
+    }
+    return pst_file_exists(elsewhere) ? PST_OK : pst_file_create(elsewhere, 0600, text, m->err);
+}
+
+enum pst_status pst_state_make_as(const char *dir, const struct pst_state_plan *plan,
+                                  struct pst_state_made *ret, struct pst_err *err)
+{
     *ret = (struct pst_state_made){0};
-    struct maker m = {.demo = demo, .now_s = now_s, .made = ret, .err = err};
+    struct maker m = {.plan = plan, .made = ret, .err = err};
     if (pst_crypto_init(err) != PST_OK || make_folders(&m, dir) != PST_OK ||
-        write_new(&m, "postern.yaml", 0600, pst_str_c(demo ? config_demo : config_plain), &made) !=
-            PST_OK ||
-        make_log_key(&m) != PST_OK || make_data_key(&m) != PST_OK || make_store(&m) != PST_OK) {
+        make_config(&m) != PST_OK || make_log_key(&m) != PST_OK || make_data_key(&m) != PST_OK ||
+        make_store(&m) != PST_OK) {
         pst_state_made_wipe(ret);
         return PST_ERR;
     }
     return PST_OK;
+}
+
+enum pst_status pst_state_make(const char *dir, bool demo, int64_t now_s,
+                               struct pst_state_made *ret, struct pst_err *err)
+{
+    const struct pst_state_plan plan = {.demo = demo, .now_s = now_s};
+    return pst_state_make_as(dir, &plan, ret, err);
 }
 
 void pst_state_made_wipe(struct pst_state_made *made)

@@ -84,6 +84,37 @@ static void test_made_and_kept(void **state)
     assert_int_equal(made.demo_key[0], 0);
 }
 
+static enum pst_status no_key(void *user, const struct pst_key_row *row, struct pst_err *err)
+{
+    (void)user;
+    return pst_fail(err, PST_E_EXISTS, "there is a key of %s", row->owner);
+}
+
+/* For a package: the configuration lies elsewhere, and nobody reads what is printed. */
+static void test_without_keys(void **state)
+{
+    const struct test_folder *f = *state;
+    struct pst_state_made made;
+    struct pst_err err = {0};
+    struct pst_store *store = NULL;
+    char config[192], path[192];
+    snprintf(config, sizeof config, "%s/elsewhere.yaml", f->root);
+    const struct pst_state_plan plan = {.no_keys = true, .config = config, .now_s = 1000};
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(pst_state_make_as(f->dir, &plan, &made, &err), PST_OK);
+        assert_int_equal(made.fresh, round == 0);
+        assert_int_equal(made.admin_key[0], 0);
+        assert_int_equal(made.demo_key[0], 0);
+    }
+    assert_true(pst_file_exists(config));
+    snprintf(path, sizeof path, "%s/postern.yaml", f->dir);
+    assert_false(pst_file_exists(path));
+    snprintf(path, sizeof path, "%s/store/postern.db", f->dir);
+    assert_int_equal(pst_store_open(path, &store, &err), PST_OK);
+    assert_int_equal(pst_store_key_each(store, no_key, NULL, &err), PST_OK);
+    pst_store_close(store);
+}
+
 int main(void)
 {
     struct pst_err err = {0};
@@ -93,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_made_and_kept, test_folder_setup,
                                         test_folder_teardown),
+        cmocka_unit_test_setup_teardown(test_without_keys, test_folder_setup, test_folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 
 #include "control/policy.h"
 #include "crypto/hash.h"
+#include "crypto/x509_verify.h"
+#include "identity/certificate.h"
 #include "inspect/image.h"
 #include "mask/mask.h"
 #include "wire/json_out.h"
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 
 /* Of the policies as an image: policy_bytes of text become a few times as much. */
-enum { CEDAR_BYTES_MAX = 512 << 20 };
+enum { CEDAR_BYTES_MAX = 512 << 20, CERTIFICATES_BYTES_MAX = 1 << 20 };
 
 /* What every image is made from. */
 struct maker {
@@ -18,11 +20,14 @@ struct maker {
     const struct pst_config *config;
     uint8_t digest[32];
     struct pst_buf cedar, members;
+    struct pst_buf certificates, authorities; /* of clients: rows, PEM */
     struct pst_images *images;
     struct pst_err *err;
 };
 
 static enum pst_status make_all(struct maker *m);
+static const struct pst_listen_tls *tls_of(const struct maker *m, uint32_t i);
+static const struct pst_config_listen *listen_of(const struct maker *m, uint32_t i);
 
 enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *ret,
                             struct pst_err *err)
@@ -31,12 +36,16 @@ enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *
     struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
     pst_buf_init(&m.cedar, CEDAR_BYTES_MAX);
     pst_buf_init(&m.members, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard);
+    pst_buf_init(&m.certificates, CERTIFICATES_BYTES_MAX);
+    pst_buf_init(&m.authorities, PST_X509_ANCHOR_BYTES);
     enum pst_status status = pst_compile_digest(in, m.digest, err);
     if (status == PST_OK) {
         status = make_all(&m);
     }
     pst_buf_release(&m.cedar);
     pst_buf_release(&m.members);
+    pst_buf_release(&m.certificates);
+    pst_buf_release(&m.authorities);
     if (status != PST_OK) {
         pst_images_release(&images);
         return status;
@@ -203,6 +212,38 @@ static enum pst_status make_policies(struct maker *m)
     return status;
 }
 
+/* Rows for client certificates, and every listener's authorities. */
+static enum pst_status make_certificates(struct maker *m)
+{
+    struct pst_buf *out = &m->certificates;
+    for (uint32_t i = 0; i < m->config->n_certificates; i++) {
+        const struct pst_config_certificate *row = &m->config->certificates[i];
+        pst_buf_add(out, pst_str_c(row->kind));
+        pst_buf_byte(out, '\t');
+        pst_buf_add(out, pst_str_c(row->pattern));
+        pst_buf_byte(out, '\t');
+        pst_buf_add(out, pst_str_c(row->principal));
+        for (uint32_t k = 0; k < row->n_groups; k++) {
+            pst_buf_byte(out, '\t');
+            pst_buf_add(out, pst_str_c(row->groups[k]));
+        }
+        pst_buf_byte(out, '\n');
+    }
+    for (uint32_t i = 0; listen_of(m, i) != NULL; i++) {
+        pst_buf_add(&m->authorities, tls_of(m, i)->clients);
+    }
+    if (out->failed || m->authorities.failed) {
+        return pst_fail(m->err, PST_E_CONFIG,
+                        "the certificates and authorities of clients are too large together");
+    }
+    /* warden must never refuse what was compiled: better to say it here, with a reason */
+    struct pst_certificates *set = NULL;
+    enum pst_status status = pst_certificates_new(pst_buf_str(out), pst_buf_str(&m->authorities), 1,
+                                                  0, &set, m->err);
+    pst_certificates_free(set);
+    return status;
+}
+
 static enum pst_status make_texts(struct maker *m)
 {
     uint64_t total = 0, limit = m->config->limits.v[PST_LIMIT_policy_bytes];
@@ -223,7 +264,7 @@ static enum pst_status make_texts(struct maker *m)
     if (m->members.failed) {
         return pst_fail(m->err, PST_E_CONFIG, "the groups have too many members");
     }
-    return make_policies(m);
+    return make_certificates(m) == PST_OK ? make_policies(m) : PST_ERR;
 }
 
 /* --- images ------------------------------------------------------------------------------- */
@@ -248,24 +289,54 @@ static void *make_image(struct maker *m, enum pst_image_kind kind, uint32_t inde
 
 #define COPY(to, from) memcpy((to), (from), sizeof(to) < sizeof(from) ? sizeof(to) : sizeof(from))
 
-static void put_listener(struct pst_plan *plan, enum pst_listener_kind kind,
-                         const struct pst_config_listen *from)
+/* What the files of listener i said: in the order of the plan. */
+static const struct pst_listen_tls *tls_of(const struct maker *m, uint32_t i)
+{
+    static const struct pst_listen_tls plain = {.to_s = 0};
+    return m->in->listen_tls != NULL && i < PST_LISTEN_TLS_MAX ? &m->in->listen_tls[i] : &plain;
+}
+
+/* Listener i of the plan: those of `listen`, then the administration's, NULL past them. */
+static const struct pst_config_listen *listen_of(const struct maker *m, uint32_t i)
+{
+    const struct pst_config *config = m->config;
+    return i < config->n_listen    ? &config->listen[i]
+           : i == config->n_listen ? &config->admin
+                                   : NULL;
+}
+
+static void put_listener(const struct maker *m, struct pst_plan *plan, uint32_t i)
+{
+    const struct pst_config_listen *from = listen_of(m, i);
+    struct pst_plan_listener *listener = &plan->listeners[plan->n_listeners++];
+    listener->kind = i < m->config->n_listen ? PST_LISTEN_CLIENT : PST_LISTEN_ADMIN;
+    listener->port = from->port;
+    listener->tls = from->key[0] != 0;
+    listener->line = from->key_at.line;
+    listener->column = from->key_at.column;
+    COPY(listener->address, from->address);
+    COPY(listener->key_file, from->key);
+    COPY(listener->spki, tls_of(m, i)->spki);
+    listener->id = pst_image_listener_id(listener->kind, listener->address, listener->port);
+}
+
+static void put_unix(struct pst_plan *plan, const char address[PST_PATH_MAX])
 {
     struct pst_plan_listener *listener = &plan->listeners[plan->n_listeners++];
-    listener->kind = (uint32_t)kind;
-    listener->port = from->port;
-    COPY(listener->address, from->address);
+    listener->kind = PST_LISTEN_ADMIN_UNIX;
+    memcpy(listener->address, address, sizeof listener->address);
+    listener->id = pst_image_listener_id(listener->kind, listener->address, 0);
 }
 
 static enum pst_status make_plan(struct maker *m)
 {
     enum { SUN_PATH_MAX = 107 }; /* of a Unix socket's address, without the NUL */
     struct pst_plan *plan = make_image(m, PST_IMAGE_PLAN, 0, sizeof *plan);
-    struct pst_config_listen unix_socket = {.port = 0};
+    char unix_socket[PST_PATH_MAX] = {0};
     if (plan == NULL) {
         return PST_ERR;
     }
-    int n = snprintf(unix_socket.address, sizeof unix_socket.address, "%.*s/run/admin.sock",
+    int n = snprintf(unix_socket, sizeof unix_socket, "%.*s/run/admin.sock",
                      m->in->state_dir.n > 200 ? 200 : (int)m->in->state_dir.n,
                      (const char *)m->in->state_dir.p);
     if (n < 0 || n > SUN_PATH_MAX || m->in->state_dir.n == 0 || m->in->state_dir.p[0] != '/' ||
@@ -277,9 +348,12 @@ static enum pst_status make_plan(struct maker *m)
     }
     plan->fronts = m->config->fronts;
     plan->sandbox = (uint32_t)m->config->sandbox;
-    put_listener(plan, PST_LISTEN_CLIENT, &m->config->listen);
-    put_listener(plan, PST_LISTEN_ADMIN, &m->config->admin);
-    put_listener(plan, PST_LISTEN_ADMIN_UNIX, &unix_socket);
+    plan->heartbeat_ms = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_ms];
+    plan->heartbeat_missed = (uint32_t)m->config->limits.v[PST_LIMIT_heartbeat_missed];
+    for (uint32_t i = 0; i <= m->config->n_listen; i++) {
+        put_listener(m, plan, i);
+    }
+    put_unix(plan, unix_socket);
     plan->n_upstreams = m->config->n_upstreams;
     for (uint32_t i = 0; i < plan->n_upstreams; i++) {
         const struct pst_config_upstream *from = &m->config->upstreams[i];
@@ -292,9 +366,55 @@ static enum pst_status make_plan(struct maker *m)
     return PST_OK;
 }
 
+/* A text behind the fixed part of an image; `*at` moves on. */
+static void put_text(void *image, size_t *at, struct pst_str text, uint32_t *ret_at,
+                     uint32_t *ret_n)
+{
+    uint8_t *bytes = image;
+    if (text.n > 0) {
+        memcpy(&bytes[*at], text.p, text.n);
+    }
+    *ret_at = (uint32_t)*at;
+    *ret_n = (uint32_t)text.n;
+    *at += text.n;
+}
+
+static void put_front_listener(const struct maker *m, struct pst_front_image *front, size_t *at,
+                               uint32_t i)
+{
+    const struct pst_plan *plan = m->images->list[0].p;
+    const struct pst_config_listen *from = listen_of(m, i);
+    const struct pst_listen_tls *tls = tls_of(m, i);
+    struct pst_image_listener *row = &front->listeners[front->n_listeners++];
+    row->id = plan->listeners[i].id;
+    row->kind = plan->listeners[i].kind;
+    if (from == NULL) {
+        return; /* the Unix socket */
+    }
+    row->tls = plan->listeners[i].tls;
+    row->client_mode = (uint32_t)from->client_mode;
+    row->http2 = from->http2;
+    COPY(row->spki, tls->spki);
+    row->n_proxy = from->n_proxy;
+    row->n_forwarded = from->n_forwarded;
+    COPY(row->proxy, from->proxy);
+    COPY(row->forwarded, from->forwarded);
+    if (tls->chain.n > 0) {
+        put_text(front, at, tls->chain, &row->certificate_at, &row->certificate_n);
+    }
+    if (tls->clients.n > 0) {
+        put_text(front, at, tls->clients, &row->clients_at, &row->clients_n);
+    }
+}
+
 static enum pst_status make_front(struct maker *m)
 {
-    struct pst_front_image *front = make_image(m, PST_IMAGE_FRONT, 0, sizeof *front);
+    struct pst_front_image *front = NULL;
+    size_t at = sizeof *front, size = at;
+    for (uint32_t i = 0; listen_of(m, i) != NULL; i++) { /* each has its cap: it fits 32 bits */
+        size += tls_of(m, i)->chain.n + tls_of(m, i)->clients.n;
+    }
+    front = make_image(m, PST_IMAGE_FRONT, 0, size);
     if (front == NULL) {
         return PST_ERR;
     }
@@ -313,6 +433,10 @@ static enum pst_status make_front(struct maker *m)
     front->n_actions = m->config->n_actions;
     COPY(front->actions, m->config->actions);
     COPY(front->models, m->config->models);
+    const struct pst_plan *plan = m->images->list[0].p;
+    for (uint32_t i = 0; i < plan->n_listeners; i++) {
+        put_front_listener(m, front, &at, i);
+    }
     return PST_OK;
 }
 
@@ -357,23 +481,12 @@ static enum pst_status make_inspect(struct maker *m)
     return PST_OK;
 }
 
-static void put_tail(struct pst_warden_image *warden, size_t *at, const struct pst_buf *text,
-                     uint32_t *ret_at, uint32_t *ret_n)
-{
-    uint8_t *bytes = (void *)warden;
-    if (text->n > 0) {
-        memcpy(&bytes[*at], text->p, text->n);
-    }
-    *ret_at = (uint32_t)*at;
-    *ret_n = (uint32_t)text->n;
-    *at += text->n;
-}
-
 static enum pst_status make_warden(struct maker *m)
 {
     size_t align = PST_IMAGE_CEDAR_ALIGN;
     size_t at = (sizeof(struct pst_warden_image) + align - 1) / align * align;
-    size_t size = at + m->cedar.n + m->members.n; /* both have caps: the sum fits 32 bits */
+    size_t size = at + m->cedar.n + m->members.n + m->certificates.n +
+                  m->authorities.n; /* all have caps: the sum fits 32 bits */
     struct pst_warden_image *warden = make_image(m, PST_IMAGE_WARDEN, 0, size);
     if (warden == NULL) {
         return PST_ERR;
@@ -388,8 +501,12 @@ static enum pst_status make_warden(struct maker *m)
     }
     COPY(warden->models, m->config->models);
     COPY(warden->limits_by, m->config->rates);
-    put_tail(warden, &at, &m->cedar, &warden->cedar_at, &warden->cedar_n);
-    put_tail(warden, &at, &m->members, &warden->members_at, &warden->members_n);
+    put_text(warden, &at, pst_buf_str(&m->cedar), &warden->cedar_at, &warden->cedar_n);
+    put_text(warden, &at, pst_buf_str(&m->members), &warden->members_at, &warden->members_n);
+    put_text(warden, &at, pst_buf_str(&m->certificates), &warden->certificates_at,
+             &warden->certificates_n);
+    put_text(warden, &at, pst_buf_str(&m->authorities), &warden->authorities_at,
+             &warden->authorities_n);
     return PST_OK;
 }
 

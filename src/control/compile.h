@@ -7,6 +7,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "control/config.h"
+#include "control/listen_tls.h"
 
 /* One file of policies. */
 struct pst_source {
@@ -21,6 +22,7 @@ struct pst_compile_in {
     size_t n_policies;
     const struct pst_source *schemas; /* the operator's, beside the built-in one */
     size_t n_schemas;
+    const struct pst_listen_tls *listen_tls; /* PST_LISTEN_TLS_MAX rows; NULL: all are plain */
     struct pst_str inspect;   /* the inspection image; empty: texts are not inspected */
     uint64_t seed;            /* of the hash tables that requests are looked up in: random */
     struct pst_str state_dir; /* absolute, no slash at the end */
@@ -59,11 +61,14 @@ PST_NODISCARD enum pst_status pst_compile_digest(const struct pst_compile_in *in
 /* --- how the images travel ---------------------------------------------------------------- */
 
 /* `postern compile --out-fd N` sends one message for each image over a SOCK_SEQPACKET socket, with
- * the sealed memfd beside it, plan first; or a single message of kind 0 that says what is wrong.
+ * the sealed memfd beside it, plan first; or a last message of kind 0 that says what is wrong.
+ * Before them come notes: what is worth saying and no reason to refuse.
  * Both ends are the same executable: the layout is the compiler's. */
+enum { PST_COMPILE_NOTE = 255 };
+
 struct pst_compile_msg {
     uint32_t magic; /* PST_IMAGE_MAGIC */
-    uint32_t kind;  /* enum pst_image_kind; 0: it failed, see err */
+    uint32_t kind;  /* enum pst_image_kind; 0: it failed, see err; PST_COMPILE_NOTE: see err */
     uint32_t index; /* as in struct pst_blob */
     uint32_t count; /* images in all */
     uint64_t size;  /* of the image */

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static enum pst_status read_listen(struct pst_config_reader *r, const struct pst_yaml *node,
-                                   void *into);
 static enum pst_status read_limits(struct pst_config_reader *r, const struct pst_yaml *node,
                                    void *into);
 static enum pst_status read_audit(struct pst_config_reader *r, const struct pst_yaml *node,
@@ -18,8 +16,6 @@ static enum pst_status read_sandbox(struct pst_config_reader *r, const struct ps
                                     void *into);
 static enum pst_status read_fronts(struct pst_config_reader *r, const struct pst_yaml *node,
                                    void *into);
-static enum pst_status read_admin(struct pst_config_reader *r, const struct pst_yaml *node,
-                                  void *into);
 static enum pst_status read_durability(struct pst_config_reader *r, const struct pst_yaml *node,
                                        void *into);
 static enum pst_status read_interval(struct pst_config_reader *r, const struct pst_yaml *node,
@@ -28,12 +24,19 @@ static enum pst_status read_log_name(struct pst_config_reader *r, const struct p
                                      void *into);
 
 static const struct pst_config_field top_fields[] = {
-    {"listen", read_listen},       {"admin", read_admin},
-    {"fronts", read_fronts},       {"sandbox", read_sandbox},
-    {"policies", read_policies},   {"upstreams", pst_config_upstreams},
-    {"models", pst_config_models}, {"groups", pst_config_groups},
-    {"limits", read_limits},       {"rates", pst_config_rates},
-    {"audit", read_audit},         {"inspect", pst_config_inspect},
+    {"listen", pst_config_listen},
+    {"admin", pst_config_admin},
+    {"certificates", pst_config_certificates},
+    {"fronts", read_fronts},
+    {"sandbox", read_sandbox},
+    {"policies", read_policies},
+    {"upstreams", pst_config_upstreams},
+    {"models", pst_config_models},
+    {"groups", pst_config_groups},
+    {"limits", read_limits},
+    {"rates", pst_config_rates},
+    {"audit", read_audit},
+    {"inspect", pst_config_inspect},
 };
 static const struct pst_config_section top_section = {"", top_fields, PST_LEN(top_fields)};
 
@@ -52,8 +55,10 @@ static void put(char *field, size_t cap, const char *text)
 
 static void defaults(struct pst_config *config)
 {
-    put(config->listen.address, sizeof config->listen.address, "127.0.0.1");
-    config->listen.port = 8080;
+    config->n_listen = 1;
+    config->listen[0].http2 = config->admin.http2 = true;
+    put(config->listen[0].address, sizeof config->listen[0].address, "127.0.0.1");
+    config->listen[0].port = 8080;
     put(config->admin.address, sizeof config->admin.address, "127.0.0.1");
     config->admin.port = 8081;
     config->fronts = 2;
@@ -105,11 +110,8 @@ enum pst_status pst_config_parse(struct pst_arena *arena, struct pst_str text,
                                  "{gpt-4o-mini: %s}",
                                  config->upstreams[0].name);
     }
-    if (config->listen.port == config->admin.port &&
-        strcmp(config->listen.address, config->admin.address) == 0) {
-        return pst_config_refuse(&r, root,
-                                 "\"listen\" and \"admin\" are the same address; give "
-                                 "one of them another port");
+    if (pst_config_listeners_check(config, err) != PST_OK) {
+        return PST_ERR;
     }
     *ret = config;
     return PST_OK;
@@ -120,6 +122,8 @@ bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key
     const struct pst_config_section *const sections[] = {
         &top_section,
         &audit_section,
+        &pst_config_listen_section,
+        &pst_config_certificate_section,
         &pst_config_upstream_section,
         &pst_config_key_section,
         &pst_config_model_section,
@@ -287,56 +291,6 @@ enum pst_status pst_config_choice(struct pst_config_reader *r, const struct pst_
 }
 
 /* --- the top level ------------------------------------------------------------------------ */
-
-static enum pst_status read_address(struct pst_config_reader *r, const struct pst_yaml *node,
-                                    struct pst_config_listen *listen)
-{
-    struct pst_endpoint at = {0};
-    if (node->kind != PST_YAML_SCALAR || !pst_endpoint_parse(node->text, &at) || at.port == 0) {
-        return pst_config_refuse(r, node,
-                                 "an address and a port are expected here, such as "
-                                 "127.0.0.1:8080 or [::1]:8080");
-    }
-    switch (pst_host_reach(pst_str_c(at.host))) {
-    case PST_REACH_LOOPBACK:
-        break;
-    case PST_REACH_NAME:
-        return pst_config_refuse(r, node,
-                                 "a listener needs an IP address, not a name; use "
-                                 "127.0.0.1:%u",
-                                 at.port);
-    case PST_REACH_PRIVATE:
-    case PST_REACH_PUBLIC:
-        return pst_config_refuse(r, node,
-                                 "plain HTTP is served on loopback only, other addresses "
-                                 "need TLS, which this version does not have; use "
-                                 "127.0.0.1:%u",
-                                 at.port);
-    }
-    bool named = pst_str_eq(pst_str_c(at.host), PST_STR("localhost"));
-    if (!named && pst_str_find(pst_str_c(at.host), PST_STR("localhost")) != PST_NPOS) {
-        return pst_config_refuse(r, node, "a listener needs an IP address; use 127.0.0.1:%u",
-                                 at.port);
-    }
-    memset(listen->address, 0, sizeof listen->address);
-    put(listen->address, sizeof listen->address, named ? "127.0.0.1" : at.host);
-    listen->port = at.port;
-    return PST_OK;
-}
-
-static enum pst_status read_listen(struct pst_config_reader *r, const struct pst_yaml *node,
-                                   void *into)
-{
-    (void)into;
-    return read_address(r, node, &r->config->listen);
-}
-
-static enum pst_status read_admin(struct pst_config_reader *r, const struct pst_yaml *node,
-                                  void *into)
-{
-    (void)into;
-    return read_address(r, node, &r->config->admin);
-}
 
 static enum pst_status read_fronts(struct pst_config_reader *r, const struct pst_yaml *node,
                                    void *into)

@@ -26,6 +26,8 @@ struct pst_config_section {
     size_t n;
 };
 
+extern const struct pst_config_section pst_config_listen_section;
+extern const struct pst_config_section pst_config_certificate_section;
 extern const struct pst_config_section pst_config_upstream_section;
 extern const struct pst_config_section pst_config_key_section;
 extern const struct pst_config_section pst_config_model_section;
@@ -58,6 +60,12 @@ PST_NODISCARD enum pst_status pst_config_choice(struct pst_config_reader *r,
                                                 const char *const *words, size_t n, size_t *ret);
 
 /* Sections of the top level. */
+enum pst_status pst_config_listen(struct pst_config_reader *r, const struct pst_yaml *node,
+                                  void *into);
+enum pst_status pst_config_admin(struct pst_config_reader *r, const struct pst_yaml *node,
+                                 void *into);
+enum pst_status pst_config_certificates(struct pst_config_reader *r, const struct pst_yaml *node,
+                                        void *into);
 enum pst_status pst_config_upstreams(struct pst_config_reader *r, const struct pst_yaml *node,
                                      void *into);
 enum pst_status pst_config_models(struct pst_config_reader *r, const struct pst_yaml *node,

@@ -38,6 +38,10 @@ struct pst_store;
 PST_NODISCARD enum pst_status pst_store_open(const char *path, struct pst_store **ret,
                                              struct pst_err *err);
 void pst_store_close(struct pst_store *s);
+/* Writes one consistent copy of the store at `from`, which may be in use, to the new file `to`
+ * (0600, without a write-ahead log). What happens to `from` meanwhile is in the copy whole or not
+ * at all. NOT_FOUND, EXISTS, IO; a half-made `to` is left behind. */
+PST_NODISCARD enum pst_status pst_store_copy(const char *from, const char *to, struct pst_err *err);
 
 /* Adds a key; `max_keys` is the limit `keys`. EXISTS, LIMIT, IO. */
 PST_NODISCARD enum pst_status pst_store_key_add(struct pst_store *s, const struct pst_key_row *row,

@@ -96,6 +96,8 @@ static void test_fields(void **state)
     const struct pst_plan *plan = find(&images, PST_IMAGE_PLAN, 0);
     assert_int_equal(plan->fronts, 2);
     assert_int_equal(plan->sandbox, PST_SANDBOX_STRICT);
+    assert_int_equal(plan->heartbeat_ms, 1000);
+    assert_int_equal(plan->heartbeat_missed, 5);
     assert_int_equal(plan->n_listeners, 3);
     assert_string_equal(plan->listeners[2].address, "/var/lib/postern/run/admin.sock");
     assert_int_equal(plan->n_upstreams, 3);

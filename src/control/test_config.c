@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/test.h"
 #include "control/config.h"
+#include "control/units.h"
 
 #include <stdlib.h>
 
@@ -53,8 +54,8 @@ static void test_whole(void **state)
     if (parse(*state, whole, &c, &err) != PST_OK) {
         fail_msg("%u:%u %s", err.line, err.column, err.text);
     }
-    assert_string_equal(c->listen.address, "127.0.0.1");
-    assert_int_equal(c->listen.port, 9080);
+    assert_string_equal(c->listen[0].address, "127.0.0.1");
+    assert_int_equal(c->listen[0].port, 9080);
     assert_string_equal(c->admin.address, "::1");
     assert_int_equal(c->n_upstreams, 3);
     const struct pst_config_upstream *u = &c->upstreams[0];
@@ -142,8 +143,8 @@ static void test_least(void **state)
               "models: {gpt-4o-mini: openai}\n",
               &c, &err),
         PST_OK);
-    assert_string_equal(c->listen.address, "127.0.0.1");
-    assert_int_equal(c->listen.port, 8080);
+    assert_string_equal(c->listen[0].address, "127.0.0.1");
+    assert_int_equal(c->listen[0].port, 8080);
     assert_int_equal(c->admin.port, 8081);
     assert_int_equal(c->fronts, 2);
     assert_int_equal(c->sandbox, PST_SANDBOX_NORMAL);
@@ -154,6 +155,58 @@ static void test_least(void **state)
     assert_int_equal(c->limits.v[PST_LIMIT_body_bytes], 8388608);
 }
 
+static void test_listen(void **state)
+{
+    struct pst_config *c = NULL;
+    struct pst_err err;
+    static const char text[] =
+        "listen:\n"
+        "  - 127.0.0.1:8080\n"
+        "  - address: '[::]:8443'\n"
+        "    certificate: tls/server.pem\n"
+        "    key: /etc/ssl/server.key\n"
+        "    clients: tls/clients.pem\n"
+        "    client_certificates: required\n"
+        "    proxy_protocol: [10.0.0.0/8, 'fd00::/8']\n"
+        "    forwarded: 192.0.2.7\n"
+        "    http2: false\n"
+        "  - {address: '127.0.0.2:8080', certificate: c, key: k, clients: a}\n"
+        "admin: {address: '192.0.2.1:8080', certificate: c, key: k}\n"
+        "upstreams: {o: {url: 'https://a/v1'}}\nmodels: {m: o}\n";
+    if (parse(*state, text, &c, &err) != PST_OK) {
+        fail_msg("%u:%u %s", err.line, err.column, err.text);
+    }
+    assert_int_equal(c->n_listen, 3);
+    const struct pst_config_listen *l = &c->listen[0];
+    assert_true(l->port == 8080 && l->key[0] == 0 && l->http2 && l->at.line == 2);
+    assert_int_equal(l->client_mode, PST_CLIENT_NONE);
+    l = &c->listen[1];
+    assert_string_equal(l->address, "::");
+    assert_string_equal(l->certificate, "/etc/postern/tls/server.pem");
+    assert_string_equal(l->key, "/etc/ssl/server.key");
+    assert_string_equal(l->clients, "/etc/postern/tls/clients.pem");
+    assert_true(l->certificate_at.line == 4 && l->key_at.line == 5 && l->key_at.column == 10);
+    assert_true(l->client_mode == PST_CLIENT_REQUIRED && !l->http2);
+    assert_true(l->n_proxy == 2 && l->n_forwarded == 1);
+    uint8_t ip[16];
+    assert_true(pst_ip_parse(PST_STR("10.255.0.1"), ip));
+    assert_true(pst_image_cidrs_hold(l->proxy, 2, ip));
+    assert_false(pst_image_cidrs_hold(l->forwarded, 1, ip));
+    assert_true(pst_ip_parse(PST_STR("::ffff:192.0.2.7"), ip)); /* the same address */
+    assert_true(pst_image_cidrs_hold(l->forwarded, 1, ip));
+    assert_true(pst_ip_parse(PST_STR("fdff::1"), ip));
+    assert_true(pst_image_cidrs_hold(l->proxy, 2, ip));
+    assert_true(pst_ip_parse(PST_STR("fe00::1"), ip));
+    assert_false(pst_image_cidrs_hold(l->proxy, 2, ip));
+    assert_int_equal(c->listen[2].client_mode, PST_CLIENT_OPTIONAL);
+    assert_string_equal(c->admin.address, "192.0.2.1");
+    assert_string_equal(c->admin.key, "/etc/postern/k");
+    c->listen[0].port = c->listen[2].port = 1;
+    assert_int_equal(pst_config_listeners_check(c, &err), PST_OK); /* 127.0.0.1 and 127.0.0.2 */
+    c->listen[1].port = 1;
+    assert_int_equal(pst_config_listeners_check(c, &err), PST_OK); /* another family */
+}
+
 struct bad {
     const char *text, *why;
     uint32_t line;
@@ -161,6 +214,10 @@ struct bad {
 
 #define UP "upstreams: {o: {url: 'https://a/v1'}}\n"
 #define REST UP "models: {m: o}\n"
+
+#define TLS(address) "{address: '" address "', certificate: c, key: k}\n"
+/* keys in the order in which they are read: the last mistake that is reached is the one meant */
+#define LIST(more) "{address: '127.0.0.1:1', certificate: c, " more "}\n"
 
 static const struct bad top[] = {
     {"", "empty", 1},
@@ -181,6 +238,32 @@ static const struct bad top[] = {
     {"listen: 127.0.0.1:0\n" REST, "a port", 1},
     {"listen: x.localhost:80\n" REST, "needs an IP address", 1},
     {"listen: [127.0.0.1, 80]\n" REST, "a port", 1},
+    {"listen: '[::g]:80'\n" REST, "a port", 1},
+    {"listen: '[::1::2]:80'\n" REST, "needs an IP address", 1},
+    {"listen: []\n" REST, "a list of 1 to 8", 1},
+    {"listen:\n  - 127.0.0.1:1\n  - 127.0.0.1:1\n" REST, "the same address twice", 3},
+    {"listen:\n  - 127.0.0.1:1\n  - {address: localhost:1}\n" REST, "address twice", 3},
+    {"listen:\n  - 127.0.0.1:1\n  - " TLS("0.0.0.0:1") REST, "address twice", 3},
+    {"listen: [1:1,1:2,1:3,1:4,1:5,1:6,1:7,1:8,1:9]\n" REST, "1 to 8", 1},
+    {"listen: {port: 80}\n" REST, "known keys: address", 1},
+    {"listen: {certificate: a, key: b}\n" REST, "no address", 1},
+    {"listen:\n  - 127.0.0.1:1\n  - 0.0.0.0:2\n" REST, "loopback only", 3},
+    {"listen: {address: '127.0.0.1:1', certificate: a}\n" REST, "no key", 1},
+    {"listen: {address: '127.0.0.1:1', key: a}\n" REST, "no certificate", 1},
+    {"listen: {address: '127.0.0.1:1', clients: a}\n" REST, "a part of TLS", 1},
+    {"listen:\n  address: 127.0.0.1:1\n  client_certificates: required\n" REST, "whose", 3},
+    {"listen: " LIST("clients: c, client_certificates: perhaps") REST, "optional and required", 1},
+    {"listen: " LIST("http2: 1") REST, "true", 1},
+    {"listen: " LIST("proxy_protocol: 10.0.0.1/8") REST, "behind the prefix", 1},
+    {"listen: " LIST("proxy_protocol: 10.0.0.0/33") REST, "a range of addresses", 1},
+    {"listen: " LIST("proxy_protocol: []") REST, "1 to 16", 1},
+    {"listen: " LIST("forwarded: [10.0.0.0/8, lb.example.com]") REST, "a range", 1},
+    {"listen: " LIST("forwarded: 0.0.0.0/0") REST, "everybody", 1},
+    {"listen: " LIST("forwarded: '::/0'") REST, "everybody", 1},
+    {"listen: " LIST("forwarded: {a: b}") REST, "1 to 16", 1},
+    {"listen: " LIST("key: '-----BEGIN PRIVATE KEY-----'") REST, "never the key itself", 1},
+    {"admin: 10.0.0.1:1\n" REST, "loopback only", 1},
+    {"admin: " TLS("0.0.0.0:8080") REST, "are the same address", 1},
     {"admin: 127.0.0.1:8080\n" REST, "same address", 1},
     {"fronts: 0\n" REST, "from 1 to 16", 1},
     {"fronts: 17\n" REST, "from 1 to 16", 1},
@@ -397,6 +480,7 @@ int main(void)
         cmocka_unit_test_prestate(test_whole, state),
         cmocka_unit_test_prestate(test_whole_rest, state),
         cmocka_unit_test_prestate(test_least, state),
+        cmocka_unit_test_prestate(test_listen, state),
         cmocka_unit_test_prestate(test_no_memory, state),
         cmocka_unit_test_prestate(test_refused, state),
         cmocka_unit_test_prestate(test_prefixes, state),

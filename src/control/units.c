@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+#include <arpa/inet.h>
+
 struct unit {
     struct pst_str suffix;
     uint64_t factor;
@@ -285,6 +287,54 @@ enum pst_reach pst_host_reach(struct pst_str host)
     return pst_str_eq(host, PST_STR("localhost")) || pst_str_ends(host, PST_STR(".localhost"))
                ? PST_REACH_LOOPBACK
                : PST_REACH_NAME;
+}
+
+/* --- address ranges ----------------------------------------------------------------------- */
+
+bool pst_ip_parse(struct pst_str text, uint8_t ret[16])
+{
+    char c[INET6_ADDRSTRLEN];
+    uint8_t ip[16] = {[10] = 0xff, [11] = 0xff};
+    if (text.n == 0 || !pst_str_to_c(text, c, sizeof c)) {
+        return false;
+    }
+    if (inet_pton(AF_INET, c, &ip[12]) != 1 && inet_pton(AF_INET6, c, ip) != 1) {
+        return false;
+    }
+    memcpy(ret, ip, sizeof ip);
+    return true;
+}
+
+bool pst_cidr_is_v4(const struct pst_image_cidr *cidr)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    return cidr->bits >= 96 && memcmp(cidr->address, mapped, sizeof mapped) == 0;
+}
+
+bool pst_cidr_parse(struct pst_str text, struct pst_image_cidr *ret)
+{
+    struct pst_image_cidr got = {.bits = 128};
+    size_t slash = pst_str_find_byte(text, '/');
+    bool v6 = pst_str_find_byte(text, ':') != PST_NPOS;
+    if (slash != PST_NPOS) {
+        uint64_t bits = 0;
+        struct pst_str digits = pst_str_from(text, slash + 1);
+        if (digits.n > 3 || (digits.n > 1 && digits.p[0] == '0') || !pst_str_u64(digits, &bits) ||
+            bits > (v6 ? 128U : 32U)) {
+            return false;
+        }
+        got.bits = (uint32_t)bits + (v6 ? 0 : 96);
+    }
+    if (!pst_ip_parse(pst_str_cut(text, 0, slash == PST_NPOS ? text.n : slash), got.address)) {
+        return false;
+    }
+    for (uint32_t bit = got.bits; bit < 128; bit++) {
+        if ((got.address[bit / 8] >> (7 - bit % 8) & 1) != 0) {
+            return false;
+        }
+    }
+    *ret = got;
+    return true;
 }
 
 /* --- names -------------------------------------------------------------------------------- */

@@ -41,6 +41,13 @@ enum pst_reach {
  * counts is made on the resolved address by dial. */
 enum pst_reach pst_host_reach(struct pst_str host);
 
+/* An address literal in 16 bytes, IPv4 mapped (::ffff:0:0/96). Strict: no zone, no short form of
+ * IPv4; an IPv6 one has no brackets. */
+PST_NODISCARD bool pst_ip_parse(struct pst_str text, uint8_t ret[16]);
+/* "10.0.0.0/8", "fd00::/8", or a single address. Bits behind the prefix must be zero. */
+PST_NODISCARD bool pst_cidr_parse(struct pst_str text, struct pst_image_cidr *ret);
+bool pst_cidr_is_v4(const struct pst_image_cidr *cidr);
+
 /* "User/alice", "User::alice" to "User::alice". Types: User, Workload, Agent, EndUser. The name is
  * 1 or more printable ASCII characters without quotes, backslash, comma and space. */
 PST_NODISCARD bool pst_principal_parse(struct pst_str text, char ret[PST_NAME_MAX]);

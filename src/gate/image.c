@@ -36,7 +36,7 @@ struct kind_row {
 
 static const struct kind_row kinds[] = {
     [PST_IMAGE_PLAN] = {sizeof(struct pst_plan), false, check_plan},
-    [PST_IMAGE_FRONT] = {sizeof(struct pst_front_image), false, check_front},
+    [PST_IMAGE_FRONT] = {sizeof(struct pst_front_image), true, check_front},
     [PST_IMAGE_WARDEN] = {sizeof(struct pst_warden_image), true, check_warden},
     [PST_IMAGE_EGRESS] = {sizeof(struct pst_egress_image), false, check_egress},
     [PST_IMAGE_DIAL] = {sizeof(struct pst_dial_image), false, check_dial},
@@ -101,6 +101,52 @@ const struct pst_image_model *pst_image_model(const struct pst_image_model *mode
     return NULL;
 }
 
+uint64_t pst_image_listener_id(uint32_t kind, const char *address, uint32_t port)
+{
+    return pst_hash((uint64_t)kind << 32 | port, pst_str_c(address));
+}
+
+struct pst_str pst_image_certificate(const struct pst_front_image *front,
+                                     const struct pst_image_listener *row)
+{
+    return pst_str_cut(pst_str_of(front, front->head.size), row->certificate_at,
+                       row->certificate_n);
+}
+
+struct pst_str pst_image_clients(const struct pst_front_image *front,
+                                 const struct pst_image_listener *row)
+{
+    return pst_str_cut(pst_str_of(front, front->head.size), row->clients_at, row->clients_n);
+}
+
+const struct pst_image_listener *pst_image_listener(const struct pst_front_image *front,
+                                                    uint64_t id)
+{
+    for (uint32_t i = 0; i < front->n_listeners; i++) {
+        if (front->listeners[i].id == id) {
+            return &front->listeners[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether the first `bits` bits of both are the same. */
+static bool same_prefix(const uint8_t a[16], const uint8_t b[16], uint32_t bits)
+{
+    uint32_t whole = bits / 8, rest = bits % 8;
+    return memcmp(a, b, whole) == 0 && (rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0);
+}
+
+bool pst_image_cidrs_hold(const struct pst_image_cidr *list, uint32_t n, const uint8_t ip[16])
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (same_prefix(list[i].address, ip, list[i].bits)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t pst_image_target(const char *host, uint32_t port)
 {
     return pst_hash(port, pst_str_c(host));
@@ -109,6 +155,18 @@ uint64_t pst_image_target(const char *host, uint32_t port)
 struct pst_str pst_image_cedar(const struct pst_warden_image *warden)
 {
     return pst_str_cut(pst_str_of(warden, warden->head.size), warden->cedar_at, warden->cedar_n);
+}
+
+struct pst_str pst_image_certificates(const struct pst_warden_image *warden)
+{
+    return pst_str_cut(pst_str_of(warden, warden->head.size), warden->certificates_at,
+                       warden->certificates_n);
+}
+
+struct pst_str pst_image_authorities(const struct pst_warden_image *warden)
+{
+    return pst_str_cut(pst_str_of(warden, warden->head.size), warden->authorities_at,
+                       warden->authorities_n);
 }
 
 bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
@@ -240,12 +298,19 @@ static enum pst_status models_check(const struct pst_image_model models[PST_MODE
 
 static bool listener_ok(const struct pst_plan_listener *listener)
 {
+    bool key = listener->tls == 1;
+    if (listener->tls > 1 || listener->pad != 0 ||
+        (key ? !TEXT(listener->key_file)
+             : !zero(listener->key_file, sizeof listener->key_file) ||
+                   !zero(listener->spki, sizeof listener->spki))) {
+        return false;
+    }
     switch (listener->kind) {
     case PST_LISTEN_CLIENT:
     case PST_LISTEN_ADMIN:
         return port_ok(listener->port) && TOKEN(listener->address);
     case PST_LISTEN_ADMIN_UNIX:
-        return listener->port == 0 && TEXT(listener->address);
+        return listener->port == 0 && !key && TEXT(listener->address);
     default:
         return false;
     }
@@ -265,8 +330,9 @@ static bool plan_upstream_ok(const struct pst_plan_upstream *upstream)
 static enum pst_status check_plan(struct pst_str image, struct pst_err *err)
 {
     const struct pst_plan *plan = (const void *)image.p;
-    if (plan->fronts == 0 || plan->fronts > PST_FRONTS_MAX || plan->sandbox > PST_SANDBOX_OFF) {
-        return bad(err, "fronts or sandbox");
+    if (plan->fronts == 0 || plan->fronts > PST_FRONTS_MAX || plan->sandbox > PST_SANDBOX_OFF ||
+        plan->heartbeat_ms == 0 || plan->heartbeat_missed == 0) {
+        return bad(err, "fronts, sandbox or heartbeat");
     }
     if (plan->n_listeners > PST_LISTENERS_MAX || plan->n_upstreams > PST_UPSTREAMS_MAX) {
         return bad(err, "a count is past its cap");
@@ -277,6 +343,11 @@ static enum pst_status check_plan(struct pst_str image, struct pst_err *err)
     for (uint32_t i = 0; i < plan->n_listeners; i++) {
         if (!listener_ok(&plan->listeners[i])) {
             return bad(err, "a listener");
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (plan->listeners[k].id == plan->listeners[i].id) {
+                return bad(err, "two listeners are the same");
+            }
         }
     }
     for (uint32_t i = 0; i < plan->n_upstreams; i++) {
@@ -293,6 +364,74 @@ static enum pst_status check_plan(struct pst_str image, struct pst_err *err)
     return PST_OK;
 }
 
+/* A part behind the fixed one: whole inside the image, and never over the fixed part. */
+static bool tail_ok(struct pst_str image, size_t fixed, uint32_t at, uint32_t n)
+{
+    uint64_t end = 0;
+    return at >= fixed && pst_add_u64(at, n, &end) && end <= image.n;
+}
+
+static bool cidrs_ok(const struct pst_image_cidr list[PST_CIDRS_MAX], uint32_t n)
+{
+    static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff};
+    if (n > PST_CIDRS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct pst_image_cidr *row = &list[i];
+        if (row->bits == 0 || row->bits > 128 ||
+            (row->bits <= 96 && same_prefix(row->address, mapped, row->bits))) {
+            return false; /* everybody, or all of IPv4: nobody trusts that */
+        }
+        for (uint32_t bit = row->bits; bit < 128; bit++) {
+            if ((row->address[bit / 8] >> (7 - bit % 8) & 1) != 0) {
+                return false;
+            }
+        }
+    }
+    return zero(&list[n], (PST_CIDRS_MAX - n) * sizeof list[0]);
+}
+
+/* PEM and nothing that could end a C string. */
+static bool pem_ok(struct pst_str image, uint32_t at, uint32_t n, uint32_t cap)
+{
+    return n == 0 ? at == 0
+                  : n <= cap && tail_ok(image, sizeof(struct pst_front_image), at, n) &&
+                        pst_str_find_byte(pst_str_cut(image, at, n), 0) == PST_NPOS;
+}
+
+static bool front_listener_ok(struct pst_str image, const struct pst_image_listener *row)
+{
+    bool tls = row->tls == 1;
+    if (row->kind < PST_LISTEN_CLIENT || row->kind > PST_LISTEN_ADMIN_UNIX || row->tls > 1 ||
+        row->client_mode > PST_CLIENT_REQUIRED || row->http2 > 1) {
+        return false;
+    }
+    if (tls != (row->certificate_n > 0) || (row->client_mode != 0) != (row->clients_n > 0) ||
+        (!tls && (row->clients_n > 0 || !zero(row->spki, sizeof row->spki))) ||
+        (tls && row->kind == PST_LISTEN_ADMIN_UNIX)) {
+        return false;
+    }
+    return pem_ok(image, row->certificate_at, row->certificate_n, PST_CHAIN_BYTES_MAX) &&
+           pem_ok(image, row->clients_at, row->clients_n, PST_CLIENTS_BYTES_MAX) &&
+           cidrs_ok(row->proxy, row->n_proxy) && cidrs_ok(row->forwarded, row->n_forwarded);
+}
+
+static bool front_listeners_ok(struct pst_str image, const struct pst_front_image *front)
+{
+    if (front->n_listeners > PST_LISTENERS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < front->n_listeners; i++) {
+        if (!front_listener_ok(image, &front->listeners[i]) ||
+            pst_image_listener(front, front->listeners[i].id) != &front->listeners[i]) {
+            return false;
+        }
+    }
+    return zero(&front->listeners[front->n_listeners],
+                (PST_LISTENERS_MAX - front->n_listeners) * sizeof front->listeners[0]);
+}
+
 enum { ACTIONS_LAST = 6 }; /* PST_ACT_BLOCK: gate does not know the scanner */
 
 static enum pst_status check_front(struct pst_str image, struct pst_err *err)
@@ -303,6 +442,9 @@ static enum pst_status check_front(struct pst_str image, struct pst_err *err)
     }
     if (front->durability > PST_DURABLE_INTERVAL || front->interval_ms == 0) {
         return bad(err, "durability");
+    }
+    if (!front_listeners_ok(image, front)) {
+        return bad(err, "a listener");
     }
     if (front->inspect > 1 || front->restore > 1 || front->detector > 1 || front->taint > 1000 ||
         front->links > 1 || front->n_hosts > PST_INSPECT_HOSTS_MAX ||
@@ -328,13 +470,6 @@ static bool limit_by_ok(const struct pst_image_limit *limit)
     return limit->scope >= PST_SCOPE_PRINCIPAL && limit->scope <= PST_SCOPE_MODEL &&
            (limit->requests > 0 || limit->concurrent > 0) &&
            (limit->requests > 0) == (limit->window_ms > 0) && TEXT_OR_EMPTY(limit->name);
-}
-
-/* A part behind the fixed one: whole inside the image, and never over the fixed part. */
-static bool tail_ok(struct pst_str image, uint32_t at, uint32_t n)
-{
-    uint64_t end = 0;
-    return at >= sizeof(struct pst_warden_image) && pst_add_u64(at, n, &end) && end <= image.n;
 }
 
 static enum pst_status names_check(const char names[PST_UPSTREAMS_MAX][PST_NAME_MAX], uint32_t n,
@@ -369,13 +504,18 @@ static enum pst_status check_warden(struct pst_str image, struct pst_err *err)
             return bad(err, "a rate");
         }
     }
-    if (!tail_ok(image, warden->cedar_at, warden->cedar_n) ||
+    if (!tail_ok(image, sizeof *warden, warden->cedar_at, warden->cedar_n) ||
         warden->cedar_at % PST_IMAGE_CEDAR_ALIGN != 0) {
         return bad(err, "the policies lie outside, or not where they may begin");
     }
-    if (!tail_ok(image, warden->members_at, warden->members_n) ||
+    if (!tail_ok(image, sizeof *warden, warden->members_at, warden->members_n) ||
         !pst_utf8_valid(pst_str_cut(image, warden->members_at, warden->members_n))) {
         return bad(err, "the members lie outside or are not UTF-8");
+    }
+    if (!tail_ok(image, sizeof *warden, warden->certificates_at, warden->certificates_n) ||
+        !tail_ok(image, sizeof *warden, warden->authorities_at, warden->authorities_n) ||
+        !pst_utf8_valid(pst_str_cut(image, warden->certificates_at, warden->certificates_n))) {
+        return bad(err, "the client certificates lie outside or are not UTF-8");
     }
     return models_check(warden->models, warden->n_models, warden->n_upstreams, err);
 }

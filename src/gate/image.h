@@ -21,13 +21,18 @@
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
-enum pst_listener_kind { PST_LISTEN_CLIENT = 1, PST_LISTEN_ADMIN = 2, PST_LISTEN_ADMIN_UNIX = 3 };
 enum pst_cred_source { PST_CRED_NONE = 0, PST_CRED_ENV = 1, PST_CRED_FILE = 2 };
 
 struct pst_plan_listener {
-    uint32_t kind;              /* enum pst_listener_kind */
-    uint32_t port;              /* host order; 0 for a Unix socket */
-    char address[PST_PATH_MAX]; /* an IP literal, or the path of a Unix socket */
+    uint64_t id;           /* pst_image_listener_id() */
+    uint32_t kind;         /* enum pst_listener_kind */
+    uint32_t port;         /* host order; 0 for a Unix socket */
+    uint32_t tls;          /* 1: with a key */
+    uint32_t line, column; /* of the key in postern.yaml, for messages */
+    uint32_t pad;
+    uint8_t spki[PST_SPKI_BYTES]; /* whose key it must be */
+    char address[PST_PATH_MAX];   /* an IP literal, or the path of a Unix socket */
+    char key_file[PST_PATH_MAX];  /* opened by supervisor, read by keys alone */
 };
 
 struct pst_plan_upstream {
@@ -43,6 +48,7 @@ struct pst_plan {
     uint32_t fronts;  /* public fronts; one admin front is always added */
     uint32_t sandbox; /* enum pst_sandbox_mode of sys/sandbox.h */
     uint32_t n_listeners, n_upstreams;
+    uint32_t heartbeat_ms, heartbeat_missed; /* neither is 0 */
     char state_dir[PST_PATH_MAX];
     struct pst_plan_listener listeners[PST_LISTENERS_MAX];
     struct pst_plan_upstream upstreams[PST_UPSTREAMS_MAX];
@@ -62,7 +68,8 @@ struct pst_front_image {
     uint32_t taint;    /* 0 … 1000: from this score on a text from outside taints the request */
     uint32_t links;    /* 1: addresses and escapes in answers are looked at */
     uint32_t n_hosts;
-    uint32_t n_actions, pad;
+    uint32_t n_actions, n_listeners;
+    struct pst_image_listener listeners[PST_LISTENERS_MAX]; /* in the plan's order */
     char hosts[PST_INSPECT_HOSTS_MAX][PST_HOST_MAX]; /* "docs.example.com", "*.example.com" */
     struct pst_image_action actions[PST_INSPECT_ROWS_MAX];
     struct pst_image_model models[PST_MODELS_MAX];
@@ -100,6 +107,9 @@ struct pst_warden_image {
      * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one
      * request (with the groups of its key) hides the one of the set. */
     uint32_t members_at, members_n;
+    /* Whom client certificates speak for (identity/certificate.h), and the authorities of all
+     * listeners, as PEM. */
+    uint32_t certificates_at, certificates_n, authorities_at, authorities_n;
 };
 
 /* --- egress, dial, audit ---------------------------------------------------------------------- */
@@ -155,6 +165,17 @@ PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_ima
                                               struct pst_err *err);
 /* The Cedar image in a warden image that was accepted. */
 struct pst_str pst_image_cedar(const struct pst_warden_image *warden);
+/* The rows for client certificates, and their authorities, of a warden image that was accepted. */
+struct pst_str pst_image_certificates(const struct pst_warden_image *warden);
+struct pst_str pst_image_authorities(const struct pst_warden_image *warden);
+/* Certificate and authorities of a listener in a front image that was accepted. */
+struct pst_str pst_image_certificate(const struct pst_front_image *front,
+                                     const struct pst_image_listener *row);
+struct pst_str pst_image_clients(const struct pst_front_image *front,
+                                 const struct pst_image_listener *row);
+/* The row of this listener, NULL when the image has none. */
+const struct pst_image_listener *pst_image_listener(const struct pst_front_image *front,
+                                                    uint64_t id);
 /* Finds a model by its client-visible name (binary search); NULL when absent. */
 const struct pst_image_model *pst_image_model(const struct pst_image_model *models, uint32_t n,
                                               struct pst_str name);

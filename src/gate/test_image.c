@@ -31,10 +31,15 @@ static struct pst_plan *make_plan(void)
 {
     struct pst_plan *plan = make(sizeof *plan, PST_IMAGE_PLAN);
     plan->fronts = 2;
+    plan->heartbeat_ms = 1000;
+    plan->heartbeat_missed = 5;
     plan->n_listeners = 2;
     plan->n_upstreams = 1;
     PUT(plan->state_dir, "/var/lib/postern");
     plan->listeners[0].kind = PST_LISTEN_CLIENT;
+    plan->listeners[0].id = 1;
+    plan->listeners[0].tls = 1;
+    PUT(plan->listeners[0].key_file, "/etc/postern/server.key");
     plan->listeners[0].port = 8080;
     PUT(plan->listeners[0].address, "127.0.0.1");
     plan->listeners[1].kind = PST_LISTEN_ADMIN_UNIX;
@@ -55,9 +60,26 @@ static void put_models(struct pst_image_model *models, uint32_t n)
     }
 }
 
+enum { FRONT_TAIL = 64 };
+
 static struct pst_front_image *make_front(void)
 {
-    struct pst_front_image *front = make(sizeof *front, PST_IMAGE_FRONT);
+    struct pst_front_image *front = make(sizeof *front + FRONT_TAIL, PST_IMAGE_FRONT);
+    struct pst_image_listener *row = &front->listeners[0];
+    front->n_listeners = 2;
+    front->listeners[1].id = 2;
+    front->listeners[1].kind = PST_LISTEN_ADMIN_UNIX;
+    row->id = 1;
+    row->kind = PST_LISTEN_CLIENT;
+    row->tls = 1;
+    row->client_mode = PST_CLIENT_REQUIRED;
+    row->certificate_at = sizeof *front;
+    row->certificate_n = 40;
+    row->clients_at = sizeof *front + 40;
+    row->clients_n = FRONT_TAIL - 40;
+    memset(&front[1], 'P', FRONT_TAIL);
+    row->n_proxy = 1;
+    row->proxy[0] = (struct pst_image_cidr){.address = {0x20, 1, 0x80}, .bits = 17};
     pst_limits_default(&front->limits);
     front->n_models = 7;
     front->n_upstreams = 1;
@@ -88,6 +110,7 @@ static struct pst_warden_image *make_warden(void)
     warden->cedar_n = 48;
     warden->members_at = sizeof *warden + 80;
     warden->members_n = 16;
+    warden->certificates_at = warden->authorities_at = sizeof *warden + TAIL;
     memcpy(warden_tail(warden) + 80, "User::a\tx\nb\ty\nz", 16);
     return warden;
 }
@@ -192,6 +215,8 @@ static void test_plan(void **state)
     (void)state;
 #define PLAN(change) REFUSED(struct pst_plan, make_plan, PST_IMAGE_PLAN, change)
     PLAN(x->fronts = 0);
+    PLAN(x->heartbeat_ms = 0);
+    PLAN(x->heartbeat_missed = 0);
     PLAN(x->fronts = PST_FRONTS_MAX + 1);
     PLAN(x->sandbox = 3);
     PLAN(x->n_listeners = PST_LISTENERS_MAX + 1);
@@ -208,6 +233,13 @@ static void test_plan(void **state)
     PLAN(x->listeners[0].kind = 4);
     PLAN(x->listeners[0].port = 0);
     PLAN(x->listeners[0].port = 65536);
+    PLAN(x->listeners[0].tls = 2);
+    PLAN(x->listeners[0].tls = 0); /* but with a key */
+    PLAN(x->listeners[0].key_file[0] = 0);
+    PLAN(x->listeners[0].pad = 1);
+    PLAN(x->listeners[1].spki[31] = 1);
+    PLAN(x->listeners[0].id = 0); /* that of the other */
+    PLAN((x->listeners[1].tls = 1, PUT(x->listeners[1].key_file, "/k")));
     PLAN(x->listeners[1].port = 1);
     PLAN(PUT(x->listeners[0].address, "127.0.0.1 x"));
     PLAN(x->upstreams[0].name[0] = 0);
@@ -222,6 +254,36 @@ static void test_front(void **state)
 {
     (void)state;
 #define FRONT(change) REFUSED(struct pst_front_image, make_front, PST_IMAGE_FRONT, change)
+    FRONT(x->n_listeners = 1); /* an unused row that is not empty */
+    FRONT(x->n_listeners = 3);
+    FRONT(x->n_listeners = PST_LISTENERS_MAX + 1);
+    FRONT(x->n_listeners = UINT32_MAX);
+    FRONT(x->listeners[0].id = 2);
+    FRONT(x->listeners[0].kind = 0);
+    FRONT(x->listeners[0].kind = 4);
+    FRONT(x->listeners[0].kind = PST_LISTEN_ADMIN_UNIX); /* with TLS */
+    FRONT(x->listeners[0].tls = 0);
+    FRONT(x->listeners[0].tls = 2);
+    FRONT(x->listeners[1].tls = 1);
+    FRONT(x->listeners[1].spki[0] = 1);
+    FRONT(x->listeners[0].client_mode = 3);
+    FRONT(x->listeners[0].client_mode = 0);
+    FRONT(x->listeners[0].http2 = 2);
+    FRONT(x->listeners[0].certificate_at--);
+    FRONT(x->listeners[0].certificate_at = 0);
+    FRONT(x->listeners[0].certificate_n = 0);
+    FRONT(x->listeners[0].certificate_n = UINT32_MAX);
+    FRONT(x->listeners[0].certificate_n = FRONT_TAIL + 1);
+    FRONT(x->listeners[0].clients_n++);
+    FRONT(x->listeners[0].clients_at = UINT32_MAX);
+    FRONT(memset(&x[1], 0, 1)); /* a NUL in a certificate */
+    FRONT(x->listeners[0].n_proxy = 0);
+    FRONT(x->listeners[0].n_proxy = PST_CIDRS_MAX + 1);
+    FRONT(x->listeners[0].n_forwarded = 1);
+    FRONT(x->listeners[0].proxy[0].bits = 16); /* a bit behind the prefix */
+    FRONT(x->listeners[0].proxy[0].bits = 129);
+    FRONT((x->listeners[0].proxy[0] = (struct pst_image_cidr){.address = {[10] = 0xff, [11] = 0xff},
+                                                              .bits = 96})); /* all of IPv4 */
     FRONT(x->limits.v[PST_LIMIT_body_bytes] = 0);
     FRONT(x->limits.v[PST_LIMIT_body_bytes] = 67108865);
     FRONT(x->limits.v[PST_LIMIT_COUNT - 1] = UINT64_MAX);

@@ -235,11 +235,18 @@ static enum pst_status scan(const struct pst_mask *m, const struct pst_scan_text
                     why.text);
 }
 
+enum pst_status pst_mask_found(const struct pst_mask *m, struct pst_str text,
+                               const struct pst_findings *found, struct pst_buf *out,
+                               struct pst_err *err)
+{
+    const struct job j = {.m = m, .text = text, .out = out, .err = err};
+    return render(&j, found, text.n);
+}
+
 enum pst_status pst_mask_text(const struct pst_mask *m, struct pst_str key, struct pst_str text,
                               struct pst_buf *out, struct pst_err *err)
 {
     const struct pst_scan_text in = {.text = text, .key = key};
-    const struct job j = {.m = m, .text = text, .out = out, .err = err};
     struct pst_findings found = {0};
     if (text.n == 0) {
         return PST_OK;
@@ -247,7 +254,7 @@ enum pst_status pst_mask_text(const struct pst_mask *m, struct pst_str key, stru
     if (scan(m, &in, &found, err) != PST_OK) {
         return PST_ERR;
     }
-    return render(&j, &found, text.n);
+    return pst_mask_found(m, text, &found, out, err);
 }
 
 /* An armoured block begins with a line that has spaces in it, "-----BEGIN … KEY-----": nothing of

@@ -64,6 +64,10 @@ struct pst_mask {
 PST_NODISCARD enum pst_status pst_mask_text(const struct pst_mask *m, struct pst_str key,
                                             struct pst_str text, struct pst_buf *out,
                                             struct pst_err *err);
+/* The same for a text that was scanned by the caller: `found` is of the whole of it. */
+PST_NODISCARD enum pst_status pst_mask_found(const struct pst_mask *m, struct pst_str text,
+                                             const struct pst_findings *found, struct pst_buf *out,
+                                             struct pst_err *err);
 /* A piece of an answer: `text.text` begins where nothing was released yet. *ret_taken bytes of it
  * may go, as appended to `out`: all of them without `text.more`. Restores where `m->vault` is set
  * and has not expired at `now_ms`. Errors as above; with SENSITIVE_DATA, `out` has what stood

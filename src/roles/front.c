@@ -9,6 +9,69 @@
 
 enum { REQUESTS_MAX = 65536, LOG_CAP = 4 * 1024 * 1024 };
 
+/* --- listeners -------------------------------------------------------------------------------- */
+
+const struct pst_image_listener *pst_front_listener_row(const struct pst_front_listener *l)
+{
+    return pst_image_listener(l->front->config->image, l->id);
+}
+
+static void listener_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready,
+                           void *user)
+{
+    (void)loop;
+    (void)watch;
+    (void)ready;
+    pst_front_accept(user);
+}
+
+static enum pst_status listener_open(struct pst_front_listener *l, struct pst_err *err)
+{
+    return pst_watch(l->front->house.loop, l->fd, PST_READ, listener_ready, l, &l->watch, err);
+}
+
+/* Its place stays where it is: a watch points to it. */
+static struct pst_front_listener *listener_free(struct pst_front *f)
+{
+    for (size_t i = 0; i < f->n_listeners; i++) {
+        if (f->listeners[i].fd < 0) {
+            return &f->listeners[i];
+        }
+    }
+    return f->n_listeners < PST_LISTENERS_MAX ? &f->listeners[f->n_listeners++] : NULL;
+}
+
+/* At start, before GO; later the new ones of a reload, after the image that knows them. */
+static enum pst_status on_listen(void *user, const struct pst_ipc_listen *m, int *fd,
+                                 struct pst_err *err)
+{
+    struct pst_front *f = user;
+    struct pst_front_listener *l = listener_free(f);
+    if (l == NULL) {
+        return pst_fail(err, PST_E_LIMIT, "too many listeners");
+    }
+    *l = (struct pst_front_listener){.front = f, .fd = -1};
+    if (pst_fd_nonblock(*fd, true, err) != PST_OK) {
+        return PST_ERR;
+    }
+    l->fd = pst_fd_take(fd);
+    l->id = m->id;
+    l->kind = m->kind;
+    return f->open ? listener_open(l, err) : PST_OK;
+}
+
+/* What the new configuration does not have any more lets nobody in from now on; who is in stays. */
+static void listeners_close_gone(struct pst_front *f)
+{
+    for (size_t i = 0; i < f->n_listeners; i++) {
+        struct pst_front_listener *l = &f->listeners[i];
+        if (l->fd >= 0 && pst_front_listener_row(l) == NULL) {
+            pst_unwatch(f->house.loop, &l->watch);
+            pst_fd_close(&l->fd);
+        }
+    }
+}
+
 /* --- configuration ---------------------------------------------------------------------------- */
 
 static void config_free(struct pst_front_config *config)
@@ -71,33 +134,8 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         config_free(f->config);
     }
     f->config = fresh;
+    listeners_close_gone(f);
     return PST_OK;
-}
-
-/* --- listeners -------------------------------------------------------------------------------- */
-
-static enum pst_status on_listen(void *user, const struct pst_ipc_listen *m, int *fd,
-                                 struct pst_err *err)
-{
-    struct pst_front *f = user;
-    if (f->n_listeners == PST_LISTENERS_MAX) {
-        return pst_fail(err, PST_E_LIMIT, "too many listeners");
-    }
-    if (pst_fd_nonblock(*fd, true, err) != PST_OK) {
-        return PST_ERR;
-    }
-    f->listeners[f->n_listeners++] = (struct pst_front_listener){
-        .front = f, .fd = pst_fd_take(fd), .kind = m->kind};
-    return PST_OK;
-}
-
-static void listener_ready(struct pst_loop *loop, struct pst_watch watch, unsigned ready,
-                           void *user)
-{
-    (void)loop;
-    (void)watch;
-    (void)ready;
-    pst_front_accept(user);
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -109,8 +147,7 @@ static enum pst_status open_up(struct pst_front *f, struct pst_err *err)
         return PST_OK;
     }
     for (size_t i = 0; i < f->n_listeners; i++) {
-        if (pst_watch(f->house.loop, f->listeners[i].fd, PST_READ, listener_ready, &f->listeners[i],
-                      &f->listeners[i].watch, err) != PST_OK) {
+        if (f->listeners[i].fd >= 0 && listener_open(&f->listeners[i], err) != PST_OK) {
             return PST_ERR;
         }
     }
@@ -189,8 +226,9 @@ static void on_end(void *user)
 {
     struct pst_front *f = user;
     while (f->conns != NULL) {
-        pst_front_conn_close(f->conns);
+        pst_front_conn_close(f->conns, PST_E_NONE);
     }
+    pst_front_streams_release(f);
 }
 
 int pst_front_main(uint8_t index, bool admin)

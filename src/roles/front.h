@@ -1,6 +1,7 @@
 /* Front: accepts, parses, proposes, and guards the answer. It reads hostile bytes, so it can do
  * next to nothing: it has the sockets it was given and the links of the house. What it wants sent
- * it can only propose. One loop, many connections; a connection carries one request at a time. */
+ * it can only propose. One loop, many connections, and on each the
+ * streams that its protocol has. */
 #ifndef PST_ROLES_FRONT_H
 #define PST_ROLES_FRONT_H
 
@@ -13,7 +14,9 @@
 #include "gate/image.h"
 #include "gate/operation.h"
 #include "gate/steps.h"
+#include "roles/front_io.h"
 #include "roles/front_request.h"
+#include "roles/front_stream.h"
 #include "roles/house.h"
 #include "roles/roles.h"
 #include "sys/net.h"
@@ -32,6 +35,7 @@ struct pst_front_conn;
 struct pst_front_listener {
     struct pst_front *front;
     int fd;
+    uint64_t id;   /* names its row in the front image */
     uint32_t kind; /* enum pst_listener_kind */
     struct pst_watch watch;
 };
@@ -44,20 +48,18 @@ struct pst_front_conn {
     uint32_t peer_uid;
     char address[PST_ADDR_TEXT];
     struct pst_watch watch;
-    struct pst_timer timer;       /* of the phase: head, body, verdict, idle, last word */
+    struct pst_timer timer;       /* of the connection's phase: idle, head, last word */
     struct pst_timer write_timer; /* runs while the client leaves bytes untaken */
-    struct pst_h1 parser;
-    struct pst_arena arena;         /* of the request in hand: head, JSON, exchange */
-    struct pst_buf in;              /* read, not parsed yet */
-    struct pst_buf out;             /* written, not sent yet */
-    bool closing;                   /* close once `out` is sent */
-    bool busy;                      /* a request is in hand: reading stops behind its body */
-    bool last_word;                 /* all was sent, and nothing more will be */
-    bool dead;                      /* freed when the loop comes round */
-    uint64_t progress_ms;           /* last time the client took a byte */
-    struct pst_later later, resume; /* to be freed; to read on */
-    struct pst_later work;          /* to score on */
-    struct pst_front_request request;
+    const struct pst_front_protocol *protocol;
+    struct pst_front_stream *streams; /* requests in hand */
+    struct pst_h1 h1;                 /* HTTP/1.1: parses the one in hand */
+    struct pst_buf in;                /* read, not parsed yet */
+    struct pst_buf out;               /* written, not sent yet */
+    bool closing;                     /* close once `out` is sent */
+    bool last_word;                   /* all was sent, and nothing more will be */
+    bool dead;                        /* freed when the loop comes round */
+    uint64_t progress_ms;             /* last time the client took a byte */
+    struct pst_later later, resume;   /* to be freed; to read on */
 };
 
 struct pst_front {
@@ -68,6 +70,8 @@ struct pst_front {
     size_t n_listeners;
     struct pst_front_conn *conns;
     size_t n_conns;
+    struct pst_front_stream *spare; /* for the next requests */
+    size_t n_spare;
     struct pst_map requests; /* by id */
     struct pst_openai_names request_names, answer_names;
     struct pst_sha256 sha;
@@ -88,6 +92,10 @@ static inline uint64_t pst_front_limit(const struct pst_front_request *r, enum p
     return r->config->image->limits.v[which];
 }
 
+/* The listener's row in the current image: what holds for the connections that come now. A listener
+ * without one is closed, so there always is one where connections are accepted. (front.c) */
+const struct pst_image_listener *pst_front_listener_row(const struct pst_front_listener *l);
+
 /* --- front_conn.c: bytes of clients ----------------------------------------------------------- */
 
 void pst_front_accept(struct pst_front_listener *l);
@@ -96,14 +104,14 @@ void pst_front_accept(struct pst_front_listener *l);
 void pst_front_conn_resume(struct pst_front_conn *c);
 /* There is something to send, or the interest changed. */
 void pst_front_conn_push(struct pst_front_conn *c);
-/* Closes now (reset: the client broke the protocol or is too slow). The request is given up. */
-void pst_front_conn_close(struct pst_front_conn *c);
-/* A verdict is due from warden and audit alone: without one in time the client is refused. */
-void pst_front_conn_await(struct pst_front_conn *c);
+/* So long may the connection's phase last, from now; 0: a request has its own time. */
+void pst_front_conn_phase(struct pst_front_conn *c, uint64_t ms);
+/* Closes now. Its requests are given up for `code`; NONE: the client left. */
+void pst_front_conn_close(struct pst_front_conn *c, enum pst_error code);
 
 /* --- front_request.c: the steps --------------------------------------------------------------- */
 
-void pst_front_request_begin(struct pst_front_conn *c);
+void pst_front_request_begin(struct pst_front_stream *s);
 /* Gives a configuration back; one that was replaced goes with its last user. (front.c) */
 void pst_front_config_put(struct pst_front_config *config);
 /* The head is there. */
@@ -111,7 +119,7 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 /* Body bytes; PST_AGAIN: no more may be read until the sender is admitted. */
 enum pst_status pst_front_request_body(struct pst_front_request *r, struct pst_str bytes);
 void pst_front_request_body_end(struct pst_front_request *r);
-/* The message itself is broken: refused, and the connection with it. */
+/* The message itself is broken: refused, and with HTTP/1.1 the connection with it. */
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err);
 /* Goes on from where it waits. */
 void pst_front_request_run(struct pst_front_request *r);

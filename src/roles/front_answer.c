@@ -7,16 +7,10 @@ static struct pst_str id_view(const struct pst_front_request *r)
 
 /* --- writing to the client -------------------------------------------------------------------- */
 
-static bool keep_alive(const struct pst_front_request *r)
-{
-    return r->head != NULL && r->head->keep_alive && r->body_ended && !r->until_close;
-}
-
 /* The answer's head. `length` PST_NPOS: the body comes in pieces. */
 static bool head_write(struct pst_front_request *r, unsigned status, struct pst_str type,
                        size_t length, uint32_t retry_after_ms)
 {
-    struct pst_err err = {0};
     struct pst_buf retry;
     struct pst_h1_header headers[6] = {
         {PST_STR("content-type"), type},
@@ -27,7 +21,6 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
     if (r->id != 0) {
         headers[n++] = (struct pst_h1_header){PST_STR("x-request-id"), id_view(r)};
     }
-    struct pst_h1_framing framing = {.body = PST_H1_BODY_LENGTH, .length = length};
     pst_buf_init(&retry, 24);
     if (retry_after_ms > 0 && pst_buf_u64(&retry, (retry_after_ms + 999) / 1000)) {
         headers[n++] = (struct pst_h1_header){PST_STR("retry-after"), pst_buf_str(&retry)};
@@ -35,15 +28,7 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
     if (status == 401) {
         headers[n++] = (struct pst_h1_header){PST_STR("www-authenticate"), PST_STR("Bearer")};
     }
-    if (length == PST_NPOS) {
-        bool chunks = r->head != NULL && r->head->minor >= 1;
-        framing.body = chunks ? PST_H1_BODY_CHUNKED : PST_H1_BODY_UNTIL_CLOSE;
-        framing.length = 0;
-        r->chunked = chunks;
-        r->until_close = !chunks;
-    }
-    framing.close = !keep_alive(r) || framing.body == PST_H1_BODY_UNTIL_CLOSE;
-    bool ok = pst_h1_write_response(&r->conn->out, status, headers, n, framing, &err) == PST_OK;
+    bool ok = r->conn->protocol->head(r->stream, status, headers, n, length);
     pst_buf_release(&retry);
     r->status = (uint16_t)status;
     r->head_written = true;
@@ -53,25 +38,20 @@ static bool head_write(struct pst_front_request *r, unsigned status, struct pst_
 
 static bool piece_write(struct pst_front_request *r, struct pst_str bytes)
 {
-    struct pst_buf *out = &r->conn->out;
     bool bodiless = r->head != NULL && r->head->method == PST_H1_HEAD; /* RFC 9110 §9.3.2 */
     if (bytes.n == 0 || bodiless) {
         return true;
     }
     if (r->first_out_ns == 0) {
-        r->first_out_ns = pst_loop_now_ns(r->conn->front->house.loop);
+        r->first_out_ns = pst_loop_now_ns(r->front->house.loop);
     }
     r->bytes_out += bytes.n;
-    if (!r->chunked) {
-        return pst_buf_add(out, bytes);
-    }
-    return pst_h1_write_chunk_begin(out, bytes.n) && pst_buf_add(out, bytes) &&
-           pst_h1_write_chunk_end(out);
+    return r->conn->protocol->piece(r->stream, bytes);
 }
 
 void pst_front_log(const struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_buf *out = &f->log;
     char when[PST_TIME_CHARS];
     pst_time_put(pst_loop_wall_ns(f->house.loop), when);
@@ -96,15 +76,10 @@ void pst_front_log(const struct pst_front_request *r)
     }
 }
 
-/* The answer is complete: the request settles, the connection takes the next one or closes. */
+/* The answer is complete: the request settles, and its stream ends. */
 static void finish(struct pst_front_request *r)
 {
-    struct pst_front_conn *c = r->conn;
-    struct pst_front *f = c->front;
-    bool again = keep_alive(r) && !c->closing;
-    if (r->head_written && r->chunked && !pst_h1_write_chunk_last(&c->out)) {
-        again = false;
-    }
+    struct pst_front *f = r->front;
     pst_front_log(r);
     if (r->id != 0) {
         pst_front_settle(r);
@@ -114,25 +89,14 @@ static void finish(struct pst_front_request *r)
         r->id = 0;
     }
     pst_front_request_abandon(r, PST_E_NONE); /* frees what it holds; it is settled */
-    pst_timer_cancel(f->house.loop, &c->timer);
-    c->closing = !again;
-    if (again) {
-        pst_h1_reset(&c->parser);
-        pst_arena_clear(&c->arena);
-        c->busy = false;
-        pst_front_request_begin(c);
-    }
-    pst_front_conn_push(c);
-    if (again && !c->dead) {
-        pst_front_conn_resume(c);
-    }
+    r->conn->protocol->finish(r->stream);
 }
 
 void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct pst_str type,
                             struct pst_str body)
 {
     if (!head_write(r, status, type, body.n, 0) || !piece_write(r, body)) {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
     finish(r);
@@ -140,7 +104,7 @@ void pst_front_answer_whole(struct pst_front_request *r, unsigned status, struct
 
 void pst_front_answer_probe(struct pst_front_request *r)
 {
-    struct pst_house *house = &r->conn->front->house;
+    struct pst_house *house = &r->front->house;
     bool live = pst_str_eq(r->resource, PST_STR("/healthz"));
     bool ready = pst_house_peer(house, PST_ROLE_WARDEN, 0) != NULL &&
                  pst_house_peer(house, PST_ROLE_AUDIT, 0) != NULL;
@@ -168,30 +132,30 @@ void pst_front_answer_error(struct pst_front_request *r, const struct pst_err *w
 {
     struct pst_buf body;
     unsigned status = pst_error_row(why->code)->status;
-    if (r->conn->dead) {
+    if (r->stream->gone) {
         return;
     }
     r->outcome = why->code;
-    r->texts.scoring = false;
+    r->texts.scoring = r->texts.looking = false;
     if (r->head_written) { /* too late for a status: the dialect says it */
         pst_buf_clear(&r->guarded);
         if (r->guarding) {
             pst_answer_stop(&r->answer, why, &r->guarded);
         }
-        if (!piece_write(r, pst_buf_str(&r->guarded)) || !r->chunked) {
-            r->conn->closing = true;
+        if (piece_write(r, pst_buf_str(&r->guarded))) {
+            finish(r);
+        } else {
+            pst_front_stream_abort(r->stream);
         }
-        finish(r);
         return;
     }
     pst_buf_init(&body, 8192);
-    r->conn->closing = r->conn->closing || !r->body_ended;
     bool ok = pst_openai_error_write(&body, why, id_view(r)) &&
               head_write(r, status, PST_STR("application/json"), body.n, retry_after_ms) &&
               piece_write(r, pst_buf_str(&body));
     pst_buf_release(&body);
     if (!ok) {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
     finish(r);
@@ -222,7 +186,7 @@ void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_st
     if (ok) {
         pst_front_answer_whole(r, 200, PST_STR("application/json"), pst_buf_str(&body));
     } else {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
     }
     pst_buf_release(&body);
 }
@@ -232,13 +196,13 @@ void pst_front_answer_permitted(struct pst_front_request *r, const struct pst_st
 void pst_front_answer_credit(struct pst_front_request *r)
 {
     struct pst_link *link;
-    if (r->owed == 0 || r->id == 0 || !r->submitted || r->conn->out.n > PST_FRONT_OUT_LOW ||
-        r->held.n > 0) {
+    if (r->owed == 0 || r->id == 0 || !r->submitted ||
+        r->conn->protocol->unsent(r->stream) > PST_FRONT_OUT_LOW || r->held.n > 0) {
         return;
     }
     link = r->upstream == PST_UPSTREAM_CONTROL
-               ? pst_house_peer(&r->conn->front->house, PST_ROLE_CONTROL, 0)
-               : pst_house_peer(&r->conn->front->house, PST_ROLE_EGRESS, r->upstream);
+               ? pst_house_peer(&r->front->house, PST_ROLE_CONTROL, 0)
+               : pst_house_peer(&r->front->house, PST_ROLE_EGRESS, r->upstream);
     struct pst_ipc_credit m = {.req = r->id, .bytes = r->owed};
     if (link != NULL && PST_LINK_SEND(link, CREDIT, &m)) {
         r->owed = 0;
@@ -260,7 +224,7 @@ static struct pst_str media_type(uint8_t content)
 static enum pst_status guard_begin(struct pst_front_request *r, const struct pst_ipc_answer *m,
                                    struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_answer_limits limits = pst_answer_limits_default();
     limits.bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_answer_bytes);
     limits.event_bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_sse_line_bytes);
@@ -273,7 +237,7 @@ static enum pst_status guard_begin(struct pst_front_request *r, const struct pst
     }
     const struct pst_answer_config config = {
         .limits = limits,
-        .arena = &r->conn->arena,
+        .arena = &r->stream->arena,
         .names = &f->answer_names.names,
         .seed = f->seed,
         .stream = r->exchange.stream,
@@ -313,7 +277,7 @@ static bool guarded_send(struct pst_front_request *r, bool ended)
 /* A tool call is whole: it is decided before the client sees it. False: it cannot be asked for. */
 static bool tool_ask(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
     const struct pst_answer_call *call = &r->answer.pending;
     struct pst_ipc_tool m = {.req = r->id,
@@ -323,7 +287,7 @@ static bool tool_ask(struct pst_front_request *r)
     pst_sha256_once(&f->sha, call->arguments, m.digest);
     bool fits = PST_ISTR_SET(m.tool, call->name);
     r->state = PST_REQ_TOOL_WAIT;
-    pst_front_conn_await(r->conn);
+    pst_front_stream_await(r->stream);
     return fits && warden != NULL && !pst_house_simulates(&f->house, PST_X_TOOL_UNDECIDED) &&
            PST_LINK_SEND(warden, TOOL, &m);
 }
@@ -331,7 +295,7 @@ static bool tool_ask(struct pst_front_request *r)
 static void answer_failed(struct pst_front_request *r, const struct pst_err *err)
 {
     if (err->code == PST_E_UNINSPECTED) {
-        pst_house_count(&r->conn->front->house, PST_METRIC_EXCEPTION(PST_X_ANSWER_UNINSPECTED), 1);
+        pst_house_count(&r->front->house, PST_METRIC_EXCEPTION(PST_X_ANSWER_UNINSPECTED), 1);
     }
     pst_front_withdraw(r);
     if (!r->head_written && r->guarding && r->answer.facts.events_out == 0) {
@@ -340,10 +304,11 @@ static void answer_failed(struct pst_front_request *r, const struct pst_err *err
     }
     /* the guard has written the stream's own error already */
     r->outcome = err->code;
-    if (!guarded_send(r, true)) {
-        r->conn->closing = true;
+    if (guarded_send(r, true)) {
+        finish(r);
+    } else {
+        pst_front_stream_abort(r->stream);
     }
-    finish(r);
 }
 
 static void answer_done(struct pst_front_request *r)
@@ -352,7 +317,7 @@ static void answer_done(struct pst_front_request *r)
         r->answer.facts.prompt_tokens = r->answer.facts.completion_tokens = 0;
     }
     if (!guarded_send(r, true)) {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
     pst_front_withdraw(r);
@@ -364,7 +329,7 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
 {
     struct pst_err err = {0};
     enum pst_status status = PST_OK;
-    r->texts.guard.now_ms = pst_loop_now_ms(r->conn->front->house.loop);
+    r->texts.guard.now_ms = pst_loop_now_ms(r->front->house.loop);
     while (in.n > 0 && status == PST_OK && !pst_answer_ended(&r->answer)) {
         size_t used = 0;
         status = pst_answer_feed(&r->answer, in, &used, &r->guarded, &err);
@@ -387,11 +352,11 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
         }
         r->held_last = last;
         if (!guarded_send(r, false)) {
-            pst_front_conn_close(r->conn);
+            pst_front_stream_abort(r->stream);
             return;
         }
-        pst_front_conn_push(r->conn);
-        if (!r->conn->dead && !tool_ask(r)) {
+        pst_front_conn_push(r->stream->conn);
+        if (!r->stream->gone && !tool_ask(r)) {
             pst_front_answer_verdict(r, false);
         }
         return;
@@ -401,17 +366,17 @@ static void guard_feed(struct pst_front_request *r, struct pst_str in, bool last
         return;
     }
     if (!guarded_send(r, false)) {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
-    pst_front_conn_push(r->conn);
+    pst_front_conn_push(r->stream->conn);
 }
 
 void pst_front_answer_verdict(struct pst_front_request *r, bool allow)
 {
     struct pst_err err = {0};
     enum pst_status status;
-    r->texts.guard.now_ms = pst_loop_now_ms(r->conn->front->house.loop);
+    r->texts.guard.now_ms = pst_loop_now_ms(r->front->house.loop);
     do {
         status = pst_answer_verdict(&r->answer, allow, &r->guarded, &err);
         allow = false; /* of a next call that cannot even be asked for */
@@ -421,7 +386,7 @@ void pst_front_answer_verdict(struct pst_front_request *r, bool allow)
     }
     struct pst_buf held = r->held;
     bool last = r->held_last;
-    pst_timer_cancel(r->conn->front->house.loop, &r->conn->timer);
+    pst_timer_cancel(r->front->house.loop, &r->stream->timer);
     r->state = PST_REQ_LIVE;
     pst_buf_init(&r->held, held.cap);
     r->held_last = false;
@@ -468,7 +433,7 @@ static void on_control_answer(struct pst_front_request *r, const struct pst_ipc_
         return;
     }
     if (!pst_buf_add(&r->guarded, tail)) {
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
     if (m->last == 0) {

@@ -15,6 +15,9 @@ void pst_front_inspect_close(struct pst_front_inspect *inspect)
 {
     if (inspect != NULL) {
         pst_front_detect_close(inspect->detect);
+        for (size_t i = 0; i < PST_FRONT_SLOW; i++) {
+            pst_scanner_release(inspect->slow[i].scanner);
+        }
         pst_scanner_release(inspect->scanner);
         pst_scan_image_close(inspect->image);
         pst_memfd_unmap(&inspect->map);
@@ -83,13 +86,13 @@ static struct pst_str subject(struct pst_front_request *r)
     size_t dot = pst_str_find_byte(token, '.');
     struct pst_str rest = pst_str_from(token, dot == PST_NPOS ? token.n : dot + 1);
     struct pst_str payload = pst_str_cut(rest, 0, pst_str_find_byte(rest, '.'));
-    uint8_t *bytes = pst_arena_take(&r->conn->arena, payload.n);
+    uint8_t *bytes = pst_arena_take(&r->stream->arena, payload.n);
     size_t n = 0;
     if (bytes == NULL || !pst_b64_get(payload, PST_B64_URL, bytes, payload.n, &n)) {
         return token;
     }
-    struct pst_json_config config = pst_json_config_of((uint32_t)n, r->conn->front->seed);
-    struct pst_json *root = pst_json_parse(&config, &r->conn->arena, pst_str_of(bytes, n), NULL);
+    struct pst_json_config config = pst_json_config_of((uint32_t)n, r->front->seed);
+    struct pst_json *root = pst_json_parse(&config, &r->stream->arena, pst_str_of(bytes, n), NULL);
     struct pst_str sub;
     return pst_json_str(PST_JSON_GET(root, "sub"), &sub) ? sub : token;
 }
@@ -118,12 +121,12 @@ static void first_message(struct pst_hmac *hmac, const struct pst_exchange *x, b
 /* Without a name a conversation is known by how it begins: that stays when turns are added. */
 static void scope_make(struct pst_front_request *r)
 {
-    struct pst_hmac *masking = &r->conn->front->masking;
+    struct pst_hmac *masking = &r->front->masking;
     struct pst_key_text key;
     struct pst_str principal = r->credential;
     uint8_t begin[PST_SHA256_BYTES];
     if (r->cred_kind == PST_CRED_KIND_BEARER && pst_key_parse(r->credential, &key)) {
-        principal = pst_arena_copy(&r->conn->arena, pst_str_c(key.id));
+        principal = pst_arena_copy(&r->stream->arena, pst_str_c(key.id));
         pst_wipe(&key, sizeof key);
     }
     struct pst_str conversation = r->texts.conversation;
@@ -154,67 +157,155 @@ static bool name_kept(const struct pst_segment *s)
     return s->channel == PST_CHANNEL_NAME && !speaker;
 }
 
+/* What the segment holds instead of its text. */
+static enum pst_status segment_set(struct pst_front_request *r, const struct pst_segment *s,
+                                   struct pst_str text, struct pst_err *err)
+{
+    struct pst_arena *arena = &r->stream->arena;
+    if (pst_str_eq(text, pst_segment_text(s))) {
+        return PST_OK;
+    }
+    bool ok = s->is_name ? pst_json_set_name(arena, s->node, text)
+                         : pst_json_set_string(arena, s->node, text);
+    return ok ? PST_OK : pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
+}
+
+/* A scanner for a long text, kept to its end. AGAIN: all are taken. */
+static enum pst_status slow_take(struct pst_front_request *r, struct pst_err *err)
+{
+    struct pst_front_inspect *in = r->config->inspect;
+    for (size_t i = 0; i < PST_FRONT_SLOW; i++) {
+        if (in->slow[i].user == NULL) {
+            if (in->slow[i].scanner == NULL &&
+                pst_scanner_init(&in->slow[i].scanner, in->image, err) != PST_OK) {
+                return PST_ERR;
+            }
+            in->slow[i].user = r;
+            r->texts.slow = in->slow[i].scanner;
+            return PST_OK;
+        }
+    }
+    return PST_AGAIN;
+}
+
+static void slow_give(struct pst_front_request *r)
+{
+    struct pst_front_inspect *in = r->config != NULL ? r->config->inspect : NULL;
+    for (size_t i = 0; in != NULL && r->texts.slow != NULL && i < PST_FRONT_SLOW; i++) {
+        if (in->slow[i].user == r) {
+            in->slow[i].user = NULL;
+        }
+    }
+    r->texts.slow = NULL;
+}
+
+void pst_front_inspect_forget(struct pst_front_request *r)
+{
+    slow_give(r);
+    r->texts.looking = false;
+}
+
+/* The findings of a long text, a slice with each call. */
+static enum pst_status scan_slice(struct pst_front_request *r, const struct pst_scan_text *text,
+                                  struct pst_findings *ret, struct pst_err *err)
+{
+    struct pst_err why = {0};
+    enum pst_status status = PST_OK;
+    if (r->texts.slow == NULL) {
+        status = slow_take(r, &why);
+        if (status == PST_OK) {
+            status = pst_scan_begin(r->texts.slow, text, &why);
+        }
+    }
+    if (status == PST_OK) {
+        status = pst_scan_step(r->texts.slow, PST_FRONT_SLICE, ret, &why);
+    }
+    return status != PST_ERR ? status
+                             : pst_fail(err, PST_E_UNINSPECTED, "%s: %.120s",
+                                        pst_error_row(PST_E_UNINSPECTED)->text, why.text);
+}
+
 static enum pst_status inspect_segment(struct pst_front_request *r, struct pst_mask *m,
                                        const struct pst_segment *s, struct pst_str text,
                                        struct pst_err *err)
 {
-    struct pst_buf *out = &r->conn->front->masked;
-    struct pst_arena *arena = &r->conn->arena;
+    struct pst_buf *out = &r->front->masked;
     struct pst_str key = s->is_name || s->channel == PST_CHANNEL_CONTENT ? (struct pst_str){NULL, 0}
                                                                          : s->node->name;
     const struct pst_inside inside = {
-        .arena = arena, .seed = r->conn->front->seed, .text = one_text, .ctx = m};
+        .arena = &r->stream->arena, .seed = r->front->seed, .text = one_text, .ctx = m};
+    enum pst_status status;
     m->keep = name_kept(s);
     m->ident = s->channel == PST_CHANNEL_IDENT;
     pst_buf_clear(out);
-    enum pst_status status = s->channel == PST_CHANNEL_ARGUMENTS && !s->is_name
-                                 ? pst_inside_apply(&inside, key, text, out, err)
-                                 : pst_mask_text(m, key, text, out, err);
-    if (status != PST_OK || pst_str_eq(pst_buf_str(out), pst_segment_text(s))) {
-        return status;
+    if (s->channel == PST_CHANNEL_ARGUMENTS && !s->is_name) {
+        if (text.n > pst_front_limit(r, PST_LIMIT_tool_arguments_bytes)) {
+            return pst_fail(err, PST_E_LIMIT, "the arguments of a tool call are too long");
+        }
+        status = pst_inside_apply(&inside, key, text, out, err);
+    } else if (text.n <= PST_FRONT_SLICE) {
+        status = pst_mask_text(m, key, text, out, err);
+    } else {
+        const struct pst_scan_text long_text = {.text = text, .key = key};
+        struct pst_findings found = {0};
+        status = scan_slice(r, &long_text, &found, err);
+        if (status == PST_OK) {
+            status = pst_mask_found(m, text, &found, out, err);
+        }
     }
-    bool ok = s->is_name ? pst_json_set_name(arena, s->node, pst_buf_str(out))
-                         : pst_json_set_string(arena, s->node, pst_buf_str(out));
-    return ok ? PST_OK : pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
+    return status == PST_OK ? segment_set(r, s, pst_buf_str(out), err) : status;
 }
 
-static enum pst_status inspect_all(struct pst_front_request *r, struct pst_err *err)
+/* From the segment in turn on, as many texts as fit one slice. */
+static enum pst_status look_on(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
     const struct pst_front_inspect *in = r->config->inspect;
     struct pst_front_texts *t = &r->texts;
     const struct pst_exchange *x = &r->exchange;
-    uint64_t until = pst_loop_now_ms(f->house.loop) + pst_front_limit(r, PST_LIMIT_answer_ms);
-    pst_vault_init(&t->vault, &r->conn->arena, &f->aead,
-                   (size_t)pst_front_limit(r, PST_LIMIT_masked_values), until);
-    t->tally = (struct pst_tally){.n = 0};
     struct pst_mask m = {.scanner = in->scanner,
                          .image = in->image,
                          .actions = t->actions,
                          .scope = &t->scope,
                          .vault = in->restore ? &t->vault : NULL,
                          .tally = &t->tally};
-    f->masked.cap = (size_t)pst_front_limit(r, PST_LIMIT_body_bytes) * 4;
-    for (size_t i = 0; i < x->n_segments; i++) {
-        if (inspect_segment(r, &m, &x->segments[i], t->originals[i], err) != PST_OK) {
-            return PST_ERR;
+    size_t looked_at = 0;
+    r->front->masked.cap = (size_t)pst_front_limit(r, PST_LIMIT_body_bytes) * 4;
+    while (t->next < x->n_segments) {
+        struct pst_str text = t->originals[t->next];
+        if (looked_at > 0 && looked_at + text.n > PST_FRONT_SLICE) {
+            return PST_AGAIN;
         }
+        enum pst_status status = inspect_segment(r, &m, &x->segments[t->next], text, err);
+        if (status != PST_OK) {
+            return status;
+        }
+        slow_give(r);
+        looked_at += text.n;
+        t->next++;
     }
     return PST_OK;
 }
 
-enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct pst_err *err)
+static void look_begin(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
+    struct pst_front_texts *t = &r->texts;
+    uint64_t until = pst_loop_now_ms(f->house.loop) + pst_front_limit(r, PST_LIMIT_answer_ms);
+    pst_vault_init(&t->vault, &r->stream->arena, &f->aead,
+                   (size_t)pst_front_limit(r, PST_LIMIT_masked_values), until);
+    t->tally = (struct pst_tally){.n = 0};
+    t->next = 0;
+    t->looking = true;
+}
+
+static enum pst_status look_first(struct pst_front_request *r, struct pst_err *err)
+{
     struct pst_front_texts *t = &r->texts;
     const struct pst_exchange *x = &r->exchange;
-    if (r->config->image->inspect == 0) {
-        return PST_OK;
-    }
-    if (r->config->inspect == NULL || !f->masking_there) {
+    if (r->config->inspect == NULL || !r->front->masking_there) {
         return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
     }
-    t->originals = PST_ARENA_ARRAY(&r->conn->arena, x->n_segments, struct pst_str);
+    t->originals = PST_ARENA_ARRAY(&r->stream->arena, x->n_segments, struct pst_str);
     if (t->originals == NULL) {
         return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the request");
     }
@@ -224,7 +315,23 @@ enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct ps
     scope_make(r);
     t->actions = &r->config->inspect->requests;
     t->scoring = r->config->image->detector != 0;
-    return inspect_all(r, err);
+    look_begin(r);
+    return PST_OK;
+}
+
+enum pst_status pst_front_inspect_request(struct pst_front_request *r, struct pst_err *err)
+{
+    if (r->config->image->inspect == 0 || (!r->texts.looking && r->texts.originals != NULL)) {
+        return PST_OK;
+    }
+    if (!r->texts.looking && look_first(r, err) != PST_OK) {
+        return PST_ERR;
+    }
+    enum pst_status status = look_on(r, err);
+    if (status != PST_AGAIN) {
+        pst_front_inspect_forget(r);
+    }
+    return status;
 }
 
 enum pst_status pst_front_inspect_score(struct pst_front_request *r, struct pst_err *err)
@@ -246,7 +353,7 @@ enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struc
     if (n == 0) {
         return PST_OK;
     }
-    struct pst_actions *actions = PST_ARENA_NEW(&r->conn->arena, struct pst_actions);
+    struct pst_actions *actions = PST_ARENA_NEW(&r->stream->arena, struct pst_actions);
     if (in == NULL || r->texts.originals == NULL || actions == NULL) {
         return pst_fail(err, PST_E_UNINSPECTED, "inspection is not ready");
     }
@@ -261,7 +368,8 @@ enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struc
         }
     }
     r->texts.actions = actions;
-    return inspect_all(r, err);
+    look_begin(r);
+    return PST_OK;
 }
 
 /* --- what warden is told ---------------------------------------------------------------------- */
@@ -282,10 +390,10 @@ static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum ps
     return ok;
 }
 
-bool pst_front_inspect_findings(const struct pst_front_request *r, struct pst_buf *tail,
-                                uint16_t *ret_n)
+bool pst_front_inspect_findings(const struct pst_front_request *r, bool answer,
+                                struct pst_buf *tail, uint16_t *ret_n)
 {
-    const struct pst_tally *t = &r->texts.tally;
+    const struct pst_tally *t = answer ? &r->texts.answer_tally : &r->texts.tally;
     *ret_n = 0;
     for (size_t i = 0; i < t->n; i++) {
         const struct pst_type *type = pst_scan_type(r->config->inspect->image, t->list[i].type);
@@ -307,7 +415,7 @@ static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *e
     const struct pst_front_image *image = r->config->image;
     const struct pst_exchange *x = &r->exchange;
     struct pst_hosts *hosts = &r->texts.hosts;
-    pst_hosts_init(hosts, &r->conn->arena);
+    pst_hosts_init(hosts, &r->stream->arena);
     for (uint32_t i = 0; i < image->n_hosts; i++) {
         struct pst_err why = {0};
         if (pst_hosts_allow(hosts, pst_str_c(image->hosts[i]), &why) != PST_OK) {
@@ -325,7 +433,7 @@ static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *e
 enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                                          const struct pst_lane_filter **ret, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     const struct pst_front_inspect *in = r->config->inspect;
     *ret = NULL;
     if (pst_house_simulates(&f->house, PST_X_ANSWER_UNINSPECTED)) {
@@ -347,7 +455,7 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                  .scope = &r->texts.scope,
                  .vault = in->restore ? &r->texts.vault : NULL,
                  .tally = &r->texts.answer_tally},
-        .arena = &r->conn->arena,
+        .arena = &r->stream->arena,
         .seed = f->seed,
         .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
         .hosts = links ? &r->texts.hosts : NULL,

@@ -8,12 +8,24 @@
 #include "mask/lane_guard.h"
 #include "roles/front_detect.h"
 
+enum {
+    PST_FRONT_SLOW = 4,          /* long texts that are scanned at a time; others wait */
+    PST_FRONT_SLICE = 32 * 1024, /* bytes of text looked at before others have their turn */
+};
+
+struct pst_front_request;
+
 /* One generation of the inspection image, opened, with the actions of the configuration that came
  * with it. A configuration owns it. */
 struct pst_front_inspect {
     struct pst_str map;
     struct pst_scan_image *image;
-    struct pst_scanner *scanner;     /* one: a front has one thread */
+    struct pst_scanner *scanner; /* one: a front has one thread */
+    /* And some for long texts, whose scans are begun and not ended while others have their turn. */
+    struct {
+        struct pst_scanner *scanner;
+        const struct pst_front_request *user; /* NULL: free */
+    } slow[PST_FRONT_SLOW];
     struct pst_front_detect *detect; /* NULL: the image has no weights */
     struct pst_actions requests, answers;
     bool restore;
@@ -31,11 +43,13 @@ struct pst_front_texts {
     struct pst_lane_guard guard;
     struct pst_front_detect_walk walk; /* its score: further facts for policies */
     bool scoring;                      /* the walk has not come to its end */
+    bool looking;                      /* the texts are being looked at, … */
+    size_t next;                       /* … from this segment on, … */
+    struct pst_scanner *slow;          /* … and this one is in a scan of it */
 };
 
 struct pst_front;
 struct pst_front_config;
-struct pst_front_request;
 
 /* Opens an image that came (a sealed memory file). Whoever holds *ret closes it. */
 PST_NODISCARD enum pst_status
@@ -46,19 +60,24 @@ PST_NODISCARD enum pst_status pst_front_inspect_configure(struct pst_front_inspe
                                                           const struct pst_front_config *config,
                                                           struct pst_err *err);
 
-/* Looks at every text of the exchange and replaces what the actions say, in the exchange. ERR:
- * PST_E_SENSITIVE_DATA, PST_E_UNINSPECTED. */
+/* Looks at every text of the exchange and replaces what the actions say, in the exchange, a part
+ * with each call. PST_AGAIN: there is more, and others come first. ERR: PST_E_SENSITIVE_DATA,
+ * PST_E_UNINSPECTED. */
 PST_NODISCARD enum pst_status pst_front_inspect_request(struct pst_front_request *r,
                                                         struct pst_err *err);
 /* Scores the texts, a part with each call. PST_AGAIN: there is more, and others come first. */
 PST_NODISCARD enum pst_status pst_front_inspect_score(struct pst_front_request *r,
                                                       struct pst_err *err);
-/* Again, from the texts as they came, with what a policy demands ("mask:TYPE") on top. */
+/* Gives back what a look not ended holds. */
+void pst_front_inspect_forget(struct pst_front_request *r);
+/* Begins again, from the texts as they came, with what a policy demands ("mask:TYPE") on top;
+ * pst_front_inspect_request goes on. */
 PST_NODISCARD enum pst_status pst_front_inspect_amend(struct pst_front_request *r,
                                                       const struct pst_str *demands, size_t n,
                                                       struct pst_err *err);
-/* Appends the findings as a list for warden; *ret_n is how many. */
-PST_NODISCARD bool pst_front_inspect_findings(const struct pst_front_request *r,
+/* Appends the findings of the request, or of its answer so far, as a list for warden; *ret_n is how
+ * many. */
+PST_NODISCARD bool pst_front_inspect_findings(const struct pst_front_request *r, bool answer,
                                               struct pst_buf *tail, uint16_t *ret_n);
 /* The filter of the answer; NULL: nothing is inspected. ERR: it cannot be. */
 PST_NODISCARD enum pst_status pst_front_inspect_answer(struct pst_front_request *r,

@@ -1,11 +1,14 @@
 #include "roles/front.h"
 
+#include "identity/key.h"
 #include "sys/fd.h"
+
+enum { SETTLE_TAIL = 16384 /* as the table says */ };
 
 /* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     if (r->id != 0) {
         return;
     }
@@ -29,7 +32,7 @@ static struct pst_link *answering_link(struct pst_front *f, uint8_t upstream)
 
 void pst_front_withdraw(struct pst_front_request *r)
 {
-    struct pst_link *link = answering_link(r->conn->front, r->upstream);
+    struct pst_link *link = answering_link(r->front, r->upstream);
     struct pst_ipc_withdraw m = {.req = r->id, .round = r->round};
     if (r->submitted && link != NULL) {
         (void)PST_LINK_SEND(link, WITHDRAW, &m);
@@ -40,7 +43,7 @@ void pst_front_withdraw(struct pst_front_request *r)
 /* Small bodies travel in the message, larger ones as a sealed memory file. */
 static enum pst_status submit(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *link = answering_link(f, r->upstream);
     struct pst_str body = pst_buf_str(&r->body);
     struct pst_ipc_submit m = {.req = r->id,
@@ -126,7 +129,7 @@ static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
     }
     m->tools_bytes = (uint16_t)(tail->n - before);
     before = tail->n;
-    if (!pst_front_inspect_findings(r, tail, &m->findings_n)) {
+    if (!pst_front_inspect_findings(r, /* answer= */ false, tail, &m->findings_n)) {
         return false;
     }
     m->findings_bytes = (uint16_t)(tail->n - before);
@@ -151,12 +154,12 @@ static void facts_write(struct pst_front_request *r, struct pst_ipc_propose *m)
     m->remote_urls = small(x->remote_urls);
     m->choices = small(x->n);
     m->stream = x->stream ? 1 : 0;
-    PST_ISTR_CUT(m->user, x->end_user);
+    PST_ISTR_CUT(m->user, pst_key_cut(x->end_user));
 }
 
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
     bool refused = r->fault.code != PST_E_NONE;
     struct pst_ipc_propose m = {.body_bytes = refused ? r->body_bytes : r->body.n,
@@ -177,7 +180,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
                         pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
     }
     facts_write(r, &m);
-    PST_ISTR_CUT(m.resource, r->resource);
+    PST_ISTR_CUT(m.resource, pst_key_cut(r->resource)); /* it will be on record */
     PST_ISTR_CUT(m.address, pst_str_c(r->conn->address));
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     enum pst_status status = PST_OK;
@@ -203,7 +206,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
 
 enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err)
 {
-    struct pst_link *warden = pst_house_peer(&r->conn->front->house, PST_ROLE_WARDEN, 0);
+    struct pst_link *warden = pst_house_peer(&r->front->house, PST_ROLE_WARDEN, 0);
     struct pst_ipc_admit m = {.content_length = r->head->content_length,
                               .peer_uid = r->conn->peer_uid,
                               .cred_n = (uint16_t)r->credential.n,
@@ -230,7 +233,7 @@ enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err
 
 void pst_front_settle(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     struct pst_link *warden = pst_house_peer(&f->house, PST_ROLE_WARDEN, 0);
     uint64_t now = pst_loop_now_ns(f->house.loop);
     const struct pst_answer_facts *a = &r->answer.facts;
@@ -266,5 +269,13 @@ void pst_front_settle(struct pst_front_request *r)
             }
         }
     }
-    (void)PST_LINK_SEND(warden, SETTLE, &m);
+    struct pst_buf tail;
+    pst_buf_init(&tail, SETTLE_TAIL);
+    if (r->config != NULL && r->config->inspect != NULL &&
+        !pst_front_inspect_findings(r, /* answer= */ true, &tail, &m.findings_n)) {
+        pst_buf_clear(&tail); /* no room: better an outcome without them than none */
+        m.findings_n = 0;
+    }
+    (void)pst_link_send(warden, PST_IPC_SETTLE, &m, pst_buf_str(&tail), -1);
+    pst_buf_release(&tail);
 }

@@ -1,6 +1,7 @@
 #include "roles/front.h"
 
 #include "crypto/random.h"
+#include "identity/key.h"
 #include "mask/scope.h"
 
 static struct pst_str nothing(void)
@@ -138,10 +139,9 @@ static enum pst_status route_read(struct pst_front_request *r, struct pst_err *e
     if (match != PST_ROUTE_FOUND) {
         enum pst_error code = match == PST_ROUTE_NO_METHOD ? PST_E_HTTP_METHOD
                                                            : PST_E_ROUTE_UNKNOWN;
+        struct pst_str path = pst_str_cut(pst_key_cut(head->path), 0, 96);
         return pst_fail(err, code, "%s: %.*s %.*s", pst_error_row(code)->text,
-                        (int)(head->method_name.n > 16 ? 16 : head->method_name.n),
-                        (const char *)head->method_name.p,
-                        (int)(head->path.n > 96 ? 96 : head->path.n), (const char *)head->path.p);
+                        PST_FMT(pst_str_cut(head->method_name, 0, 16)), PST_FMT(path));
     }
     if (head->has_query) {
         return pst_fail(err, PST_E_QUERY_NOT_ALLOWED, "%s",
@@ -173,7 +173,7 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
             return PST_STEP_STOP;
         }
     }
-    if (r->head->expect_continue && !pst_h1_write_continue(&r->conn->out)) {
+    if (r->head->expect_continue && !r->conn->protocol->proceed(r->stream)) {
         return PST_STEP_STOP;
     }
     return PST_STEP_NEXT;
@@ -183,7 +183,7 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
 
 static void json_begin(struct pst_front_request *r)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     uint32_t bytes = (uint32_t)pst_front_limit(r, PST_LIMIT_body_bytes);
     struct pst_json_config config = pst_json_config_of(bytes, f->seed);
     config.limits.depth = (uint32_t)pst_front_limit(r, PST_LIMIT_json_depth);
@@ -192,7 +192,7 @@ static void json_begin(struct pst_front_request *r)
     }
     config.limits.nodes = (uint32_t)pst_front_limit(r, PST_LIMIT_json_nodes);
     config.names = r->route.operation == PST_OP_CHAT ? &f->request_names.names : NULL;
-    pst_json_init(&r->json, &config, &r->conn->arena);
+    pst_json_init(&r->json, &config, &r->stream->arena);
     r->json_begun = true;
 }
 
@@ -281,7 +281,7 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
         .limits = {.messages = (uint32_t)pst_front_limit(r, PST_LIMIT_messages),
                    .tools = (uint32_t)pst_front_limit(r, PST_LIMIT_tools),
                    .choices = 128}};
-    if (pst_openai_read(&config, &r->conn->arena, r->json.root, &r->exchange, err) != PST_OK) {
+    if (pst_openai_read(&config, &r->stream->arena, r->json.root, &r->exchange, err) != PST_OK) {
         return PST_STEP_STOP;
     }
     struct pst_str name = r->exchange.model;
@@ -306,11 +306,11 @@ static enum pst_step_result inspect_chat(struct pst_front_request *r, struct pst
 /* --- texts: what they hold -------------------------------------------------------------------- */
 
 /* After everybody else had a turn; unless the request has ended meanwhile. */
-static void score_on(struct pst_loop *loop, void *user)
+static void texts_on(struct pst_loop *loop, void *user)
 {
     (void)loop;
     struct pst_front_request *r = user;
-    if (r->texts.scoring) {
+    if (r->texts.looking || r->texts.scoring) {
         pst_front_request_run(r);
     }
 }
@@ -321,12 +321,12 @@ static enum pst_step_result step_texts(void *request, struct pst_err *err)
     if (pst_operation_row(r->route.operation)->place != PST_PLACE_UPSTREAM) {
         return PST_STEP_NEXT;
     }
-    if (!r->texts.scoring && pst_front_inspect_request(r, err) != PST_OK) {
-        return PST_STEP_STOP;
+    enum pst_status status = pst_front_inspect_request(r, err);
+    if (status == PST_OK) {
+        status = pst_front_inspect_score(r, err);
     }
-    enum pst_status status = pst_front_inspect_score(r, err);
     if (status == PST_AGAIN) {
-        pst_loop_later(r->conn->front->house.loop, &r->conn->work, score_on, r);
+        pst_loop_later(r->front->house.loop, &r->stream->work, texts_on, r);
         return PST_STEP_WAIT;
     }
     return status == PST_OK && pst_front_serialise(r, err) == PST_OK ? PST_STEP_NEXT
@@ -381,7 +381,7 @@ static enum pst_step_result step_propose(void *request, struct pst_err *err)
         return PST_STEP_STOP;
     }
     if (pst_operation_row(r->route.operation)->place == PST_PLACE_LOCAL) {
-        pst_front_conn_await(r->conn);
+        pst_front_stream_await(r->stream);
     }
     return PST_STEP_NEXT;
 }
@@ -412,9 +412,9 @@ static void refuse(struct pst_front_request *r, const struct pst_err *why)
     r->fault = *why;
     r->attempt = 0;
     r->upstream = PST_UPSTREAM_CONTROL;
-    pst_house_count(&r->conn->front->house, PST_METRIC_refused_total, 1);
+    pst_house_count(&r->front->house, PST_METRIC_refused_total, 1);
     if (pst_front_propose(r, &err) == PST_OK) {
-        pst_front_conn_await(r->conn);
+        pst_front_stream_await(r->stream);
     } else {
         pst_front_answer_error(r, why->code == PST_E_NONE ? &err : why, 0);
     }
@@ -423,7 +423,7 @@ static void refuse(struct pst_front_request *r, const struct pst_err *why)
 void pst_front_request_run(struct pst_front_request *r)
 {
     struct pst_err err = {0};
-    struct pst_house *house = &r->conn->front->house;
+    struct pst_house *house = &r->front->house;
     if (r->refused) {
         return; /* what still arrives of it changes nothing */
     }
@@ -441,18 +441,20 @@ void pst_front_request_run(struct pst_front_request *r)
 
 static void config_take(struct pst_front_request *r)
 {
-    r->config = r->conn->front->config;
+    r->config = r->front->config;
     r->config->users++;
     r->body.cap = (size_t)pst_front_limit(r, PST_LIMIT_body_bytes) * 2;
     r->guarded.cap = (size_t)pst_front_limit(r, PST_LIMIT_answer_bytes) * 2;
 }
 
-void pst_front_request_begin(struct pst_front_conn *c)
+void pst_front_request_begin(struct pst_front_stream *s)
 {
-    struct pst_front_request *r = &c->request;
+    struct pst_front_request *r = &s->request;
     struct pst_buf body = r->body, guarded = r->guarded, held = r->held;
     memset(r, 0, sizeof *r); /* in place: it is large */
-    r->conn = c;
+    r->front = s->front;
+    r->stream = s;
+    r->conn = s->conn;
     r->state = PST_REQ_NONE;
     r->body = body;
     r->guarded = guarded;
@@ -461,12 +463,12 @@ void pst_front_request_begin(struct pst_front_conn *c)
     pst_buf_clear(&r->guarded);
     pst_buf_clear(&r->held);
     config_take(r);
-    r->began_ns = pst_loop_now_ns(c->front->house.loop);
+    r->began_ns = pst_loop_now_ns(s->front->house.loop);
 }
 
 void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_head *head)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     if (r->config != f->config && r->id == 0) { /* an idle connection takes the newest */
         pst_front_config_put(r->config);
         config_take(r);
@@ -477,7 +479,6 @@ void pst_front_request_head(struct pst_front_request *r, const struct pst_h1_hea
 
 void pst_front_request_broken(struct pst_front_request *r, const struct pst_err *err)
 {
-    r->conn->closing = false;
     bool decided = r->state != PST_REQ_NONE && r->state != PST_REQ_ADMITTING &&
                    r->state != PST_REQ_ADMITTED;
     if (r->refused && !r->answering) { /* its denial is on its way, and the last word here */
@@ -487,7 +488,7 @@ void pst_front_request_broken(struct pst_front_request *r, const struct pst_err 
     }
     if (decided || r->answering) {
         r->outcome = err->code;
-        pst_front_conn_close(r->conn);
+        pst_front_stream_abort(r->stream);
         return;
     }
     r->body_ended = true;
@@ -498,7 +499,7 @@ void pst_front_request_broken(struct pst_front_request *r, const struct pst_err 
 
 void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
 {
-    struct pst_front *f = r->conn->front;
+    struct pst_front *f = r->front;
     if (r->id != 0) {
         if (r->outcome == PST_E_NONE) {
             r->outcome = code;
@@ -520,6 +521,7 @@ void pst_front_request_abandon(struct pst_front_request *r, enum pst_error code)
         r->guarding = false;
     }
     r->texts.scoring = false;
+    pst_front_inspect_forget(r);
     if (r->texts.guard.lanes != NULL) {
         pst_lane_guard_release(&r->texts.guard);
     }
@@ -552,7 +554,37 @@ static void on_admitted(struct pst_front_request *r)
     r->state = PST_REQ_ADMITTED;
     r->asking = PST_FRONT_ADMITTED;
     pst_front_request_run(r); /* the body may be whole, or broken at its beginning */
-    pst_front_conn_resume(r->conn);
+    r->conn->protocol->resume(r->stream);
+}
+
+/* What a policy demands is done, or cannot be: the request is proposed again, or refused. */
+static void amended(struct pst_front_request *r, enum pst_status status, struct pst_err *err)
+{
+    if (status == PST_OK && pst_front_serialise(r, err) == PST_OK &&
+        pst_front_propose(r, err) == PST_OK) {
+        return;
+    }
+    if (err->code == PST_E_NONE) {
+        (void)pst_fail(err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
+    }
+    pst_front_withdraw(r);
+    pst_front_answer_error(r, err, 0);
+}
+
+/* Looks at the texts again, a part with each turn of the loop. */
+static void amend_on(struct pst_loop *loop, void *user)
+{
+    struct pst_front_request *r = user;
+    struct pst_err err = {0};
+    if (!r->texts.looking) {
+        return; /* ended meanwhile */
+    }
+    enum pst_status status = pst_front_inspect_request(r, &err);
+    if (status == PST_AGAIN) {
+        pst_loop_later(loop, &r->stream->work, amend_on, r);
+    } else {
+        amended(r, status, &err);
+    }
 }
 
 /* Obligations: met once, then proposed again. */
@@ -569,19 +601,17 @@ static void on_amend(struct pst_front_request *r, const struct pst_ipc_amend *m,
     if (ok && m->max_tokens != 0) {
         ok = pst_exchange_cap_tokens(&r->exchange, m->max_tokens, false);
     }
-    struct pst_str *demands = PST_ARENA_ARRAY(&r->conn->arena, m->demands_n, struct pst_str);
+    struct pst_str *demands = PST_ARENA_ARRAY(&r->stream->arena, m->demands_n, struct pst_str);
     for (uint16_t i = 0; ok && i < m->demands_n; i++) {
         ok = demands != NULL && pst_ipc_list_next(&cur, &demands[i]);
     }
     ok = ok && pst_front_inspect_amend(r, demands, m->demands_n, &err) == PST_OK;
     pst_front_withdraw(r);
     r->amended = true;
-    if (!ok || pst_front_serialise(r, &err) != PST_OK || pst_front_propose(r, &err) != PST_OK) {
-        if (err.code == PST_E_NONE) {
-            (void)pst_fail(&err, PST_E_POLICY_DENIED, "what a policy demands cannot be done");
-        }
-        pst_front_withdraw(r);
-        pst_front_answer_error(r, &err, 0);
+    if (ok && r->texts.looking) {
+        amend_on(r->front->house.loop, r);
+    } else {
+        amended(r, ok ? PST_OK : PST_ERR, &err);
     }
 }
 
@@ -598,7 +628,7 @@ static void on_permitted(struct pst_front_request *r, const struct pst_ipc_permi
                          struct pst_str tail)
 {
     struct pst_cur cur = pst_cur_of(tail);
-    struct pst_str *names = PST_ARENA_ARRAY(&r->conn->arena, m->n, struct pst_str);
+    struct pst_str *names = PST_ARENA_ARRAY(&r->stream->arena, m->n, struct pst_str);
     size_t n = 0;
     while (names != NULL && n < m->n && pst_ipc_list_next(&cur, &names[n])) {
         n++;

@@ -15,7 +15,9 @@
 
 enum { PST_FRONT_ID_TEXT = PST_ID_CHARS + 4 };
 
+struct pst_front;
 struct pst_front_conn;
+struct pst_front_stream;
 
 /* One generation of the configuration: kept while a request uses it. */
 struct pst_front_config {
@@ -28,11 +30,13 @@ struct pst_front_config {
 
 enum pst_front_asking { PST_FRONT_NOT_ASKED, PST_FRONT_ADMITTING, PST_FRONT_ADMITTED };
 
-/* One request, from its first byte to its settlement. Lives in its connection; its arena is cleared
- * behind it. */
+/* One request, from its first byte to its settlement. Lives in its stream; what it
+ * allocates is cleared behind it. */
 struct pst_front_request {
-    struct pst_front_conn *conn;
-    uint64_t id; /* 0: nothing was said about it to anybody yet */
+    struct pst_front *front;
+    struct pst_front_stream *stream;
+    const struct pst_front_conn *conn; /* who sent it */
+    uint64_t id;                       /* 0: nothing was said about it to anybody yet */
     char id_text[PST_FRONT_ID_TEXT];
     enum pst_req_state state;
     struct pst_course course;
@@ -63,7 +67,7 @@ struct pst_front_request {
     uint8_t round; /* of the body that was submitted last */
     bool refused;  /* here: its denial is on its way, or sent */
     bool told;     /* warden knows this id: it is owed a settlement */
-    bool amended, submitted, answering, head_written, chunked, until_close, settled;
+    bool amended, submitted, answering, head_written, settled;
     struct pst_answer answer;
     bool guarding;
     struct pst_buf guarded; /* what the guard let out in one go */

@@ -16,7 +16,7 @@ enum {
     STOP_MS = 800,
     DEMO_RESTART_MS = 500,
     LISTEN_BACKLOG = 1024,
-    START_PATIENCE = 12, /* times the usual: audit reads a whole segment at its start */
+    START_MS = 60000, /* to its first READY: audit reads a whole segment at its start */
 };
 
 void pst_super_log(const struct pst_super *s, const char *fmt, ...)
@@ -51,7 +51,7 @@ static enum pst_status listener_open(struct pst_super *s, const struct pst_plan_
     }
     if (status == PST_OK) {
         l->kind = row->kind;
-        l->port = row->port;
+        l->id = row->id;
         s->n_listeners++;
     }
     return status;
@@ -122,23 +122,25 @@ static enum pst_status demo_start(struct pst_super *s, struct pst_err *err)
 static void heartbeat(struct pst_loop *loop, void *user)
 {
     struct pst_super *s = user;
-    struct pst_limits limits;
-    pst_limits_default(&limits);
+    const struct pst_plan *plan = s->current.plan;
+    struct pst_limits usual; /* until there is a plan */
+    pst_limits_default(&usual);
+    uint64_t every_ms = plan != NULL ? plan->heartbeat_ms : usual.v[PST_LIMIT_heartbeat_ms];
+    uint64_t missed = plan != NULL ? plan->heartbeat_missed : usual.v[PST_LIMIT_heartbeat_missed];
     struct pst_ipc_ping ping = {.n = ++s->ping};
     for (size_t i = 0; i < s->n_children && !s->stopping; i++) {
         struct pst_child *c = &s->children[i];
         if (!c->running) {
             continue;
         }
-        if (c->unanswered++ >=
-            limits.v[PST_LIMIT_heartbeat_missed] * (c->ready ? 1 : START_PATIENCE)) {
+        if (c->unanswered++ >= (c->ready ? missed : START_MS / every_ms)) {
             pst_super_log(s, "%s/%u does not answer", pst_role_name(c->role), c->index);
             pst_child_kill(c);
             continue;
         }
         (void)PST_LINK_SEND(&c->link, PING, &ping);
     }
-    if (!pst_timer_set(loop, &s->heartbeat, limits.v[PST_LIMIT_heartbeat_ms], heartbeat, s)) {
+    if (!pst_timer_set(loop, &s->heartbeat, every_ms, heartbeat, s)) {
         pst_super_stop(s, 1);
     }
 }
@@ -199,19 +201,6 @@ static void before_sleep(struct pst_loop *loop, void *user)
     }
 }
 
-/* A container may give root only a part of the user ids: then roles share the one there is. */
-static bool all_users(void)
-{
-    char line[64] = {0};
-    FILE *f = geteuid() == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
-    if (f == NULL) {
-        return false;
-    }
-    size_t n = fread(line, 1, sizeof line - 1, f);
-    (void)fclose(f);
-    return pst_str_find(pst_str_of(line, n), PST_STR("4294967295")) != PST_NPOS;
-}
-
 /* Its filter allows what starting roles needs and what any of them needs, and nothing else; each
  * role then confines itself further. */
 static enum pst_status confine(struct pst_super *s, struct pst_err *err)
@@ -233,7 +222,7 @@ static enum pst_status begin(struct pst_super *s, struct pst_err *err)
         return PST_ERR;
     }
     s->started_unix_ns = pst_loop_wall_ns(s->loop);
-    s->own_users = all_users();
+    s->own_users = pst_proc_all_users();
     if (s->options->simulate != NULL) {
         enum pst_exception x = pst_exception_find(pst_str_c(s->options->simulate));
         s->simulate = x < PST_X_COUNT ? (uint64_t)1 << x : 0;

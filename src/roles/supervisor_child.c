@@ -194,7 +194,7 @@ static void listeners_give(struct pst_child *c)
     for (size_t i = 0; i < s->n_listeners; i++) {
         const struct pst_super_listener *l = &s->listeners[i];
         bool for_admin = l->kind != PST_LISTEN_CLIENT;
-        struct pst_ipc_listen m = {.kind = l->kind, .port = l->port};
+        struct pst_ipc_listen m = {.id = l->id, .kind = l->kind};
         int fd = for_admin == c->admin ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0) : -1;
         if (fd >= 0) {
             (void)pst_link_send(&c->link, PST_IPC_LISTEN, &m, (struct pst_str){NULL, 0}, fd);

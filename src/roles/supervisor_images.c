@@ -266,8 +266,9 @@ static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsign
         return;
     }
     if (status != PST_OK || got.n != sizeof msg || msg.magic != PST_IMAGE_MAGIC ||
-        (msg.kind != 0 && (got.n_fds != 1 || s->coming.n == PST_IMAGES_MAX ||
-                           pst_memfd_check(got.fds[0], PST_SEALS, msg.size, &err) != PST_OK))) {
+        (msg.kind != 0 && msg.kind != PST_COMPILE_NOTE &&
+         (got.n_fds != 1 || s->coming.n == PST_IMAGES_MAX ||
+          pst_memfd_check(got.fds[0], PST_SEALS, msg.size, &err) != PST_OK))) {
         if (err.code == PST_E_NONE) {
             (void)pst_fail(&err, PST_E_CONFIG, "the compiler ended without a configuration");
         }
@@ -277,9 +278,15 @@ static void compiler_ready(struct pst_loop *loop, struct pst_watch watch, unsign
         compiler_failed(s, &err);
         return;
     }
+    msg.err.file[sizeof msg.err.file - 1] = msg.err.text[sizeof msg.err.text - 1] = 0;
+    if (msg.kind == PST_COMPILE_NOTE) {
+        pst_fd_message_release(&got);
+        pst_super_log(s, "warning: %s:%u:%u: %s", msg.err.file, msg.err.line, msg.err.column,
+                      msg.err.text);
+        return;
+    }
     if (msg.kind == 0) {
         pst_fd_message_release(&got);
-        msg.err.file[sizeof msg.err.file - 1] = msg.err.text[sizeof msg.err.text - 1] = 0;
         compiler_failed(s, &msg.err);
         return;
     }

@@ -64,7 +64,8 @@ struct pst_super_images {
 
 struct pst_super_listener {
     int fd;
-    uint32_t kind, port;
+    uint32_t kind;
+    uint64_t id; /* pst_image_listener_id() */
 };
 
 struct pst_super {

@@ -177,6 +177,44 @@ static void test_streams(void **state)
     assert_int_equal(f.safe, t.text.n);
 }
 
+/* In parts the same is found, however small they are. */
+static void test_parts(void **state)
+{
+    struct world *w = *state;
+    struct pst_buf text;
+    struct pst_findings f;
+    struct pst_err err = {0};
+    static const size_t sizes[] = {1, 100, 5000, 1 << 20};
+    struct pst_finding whole[256];
+    pst_buf_init(&text, 1 << 20);
+    while (text.n < 300000) {
+        static const char line[] = "a badge AB 1234 5678 and a locker 1234567, then "
+                                   "QUIgMTIzNCA1Njc4IGFuZCBtb3JlIHdvcmRz; ";
+        assert_true(pst_buf_add(&text, pst_str_c(line)));
+        for (size_t i = 0; i < 5000; i++) {
+            assert_true(pst_buf_byte(&text, i % 7 == 0 ? ' ' : (uint8_t)('0' + i % 10)));
+        }
+    }
+    const struct pst_scan_text t = {.text = pst_buf_str(&text)};
+    assert_int_equal(pst_scan(w->scanner, &t, &f, &err), PST_OK);
+    size_t n = f.n;
+    assert_in_range(n, 100, PST_LEN(whole));
+    memcpy(whole, f.list, n * sizeof *whole);
+    for (size_t i = 0; i < PST_LEN(sizes); i++) {
+        enum pst_status status;
+        size_t turns = 0;
+        assert_int_equal(pst_scan_begin(w->scanner, &t, &err), PST_OK);
+        while ((status = pst_scan_step(w->scanner, sizes[i], &f, &err)) == PST_AGAIN) {
+            turns++;
+        }
+        assert_int_equal(status, PST_OK);
+        assert_int_equal(f.n, n);
+        assert_memory_equal(f.list, whole, n * sizeof *whole);
+        assert_true(i == PST_LEN(sizes) - 1 ? turns == 0 : turns >= 8);
+    }
+    pst_buf_release(&text);
+}
+
 static void test_limits(void **state)
 {
     struct world *w = *state;
@@ -262,8 +300,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),   cmocka_unit_test(test_context),
         cmocka_unit_test(test_columns), cmocka_unit_test(test_views),
-        cmocka_unit_test(test_streams), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_streams), cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

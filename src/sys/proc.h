@@ -51,6 +51,10 @@ void pst_proc_kill(struct pst_proc *proc);
 /* "exit 3", "killed by SIGSYS (forbidden system call)", "killed by SIGSEGV, core dumped" */
 void pst_proc_status_text(int status, char ret[PST_PROC_TEXT]);
 
+/* Root with every user id: roles may have users of their own. A container may give its root only a
+ * part of them. */
+bool pst_proc_all_users(void);
+
 /* Back-off between restarts: the first is immediate, then base, doubled up to max; an uptime of
  * stable_ms or more starts anew. Pure. */
 struct pst_backoff {

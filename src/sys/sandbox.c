@@ -262,6 +262,11 @@ enum pst_status pst_sandbox_enter(const struct pst_sandbox_config *config,
     return enter(config, ret, err);
 }
 
+int pst_sandbox_landlock(void)
+{
+    return pst_landlock_abi();
+}
+
 #ifdef PST_SANITIZED
 /* Asked by the leak checker at exit. It would need to trace itself and to read /proc, which no role
  * may; leaks are found by the tests, which are not confined. */

@@ -73,4 +73,9 @@ PST_NODISCARD enum pst_status pst_sandbox_enter(const struct pst_sandbox_config 
 PST_NODISCARD enum pst_status pst_sandbox_probe(const struct pst_sandbox_config *config,
                                                 struct pst_err *err);
 
+/* The version of Landlock's interface that this kernel has; 0: none. From PST_SANDBOX_ABI_NET on it
+ * guards the network too. */
+int pst_sandbox_landlock(void);
+enum { PST_SANDBOX_ABI_NET = 4 };
+
 #endif

@@ -60,7 +60,7 @@ static int create(int abi, enum pst_role role)
 {
     struct ruleset r = {.fs = fs_of(abi)};
     size_t size = sizeof(r.fs);
-    if (abi >= 4) {
+    if (abi >= PST_SANDBOX_ABI_NET) {
         /* What is handled and has no rule is denied. */
         r.net = role == PST_ROLE_DIAL ? NET_BIND_TCP : NET_BIND_TCP | NET_CONNECT_TCP;
         size += sizeof(r.net);
@@ -119,6 +119,6 @@ enum pst_status pst_landlock_enter(const struct pst_sandbox_config *config,
         return pst_fail(err, PST_E_INTERNAL, "landlock_restrict_self: %s", strerror(errno));
     }
     status->landlock_files = true;
-    status->landlock_net = abi >= 4;
+    status->landlock_net = abi >= PST_SANDBOX_ABI_NET;
     return PST_OK;
 }

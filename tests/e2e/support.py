@@ -200,6 +200,8 @@ class Wire:
 
     def reply(self):
         reply = Reply(self.head(), b"")
+        if reply.status < 200:
+            return reply
         if reply.headers.get("transfer-encoding") == "chunked":
             body = b""
             while True:

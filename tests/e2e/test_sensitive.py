@@ -1,11 +1,13 @@
 """Sensitive data: what the upstream is sent, and what comes back, with a real client on the wire."""
 import json
 import re
+import threading
 
 import openai
 import pytest
 
 import house
+from house import wait_for
 import support
 
 MAIL = "maria.keller@brenner-optik.de"
@@ -191,6 +193,11 @@ def test_answers_are_inspected_too(tmp_path_factory, parrot):
         chunks = ask(gw, f"key {KEY} and more", True)
         assert chunks[-1].choices[0].finish_reason == "content_filter"
         assert KEY[:8] not in said(chunks)
+        assert wait_for(lambda: len(gw.records(kind="outcome")) >= 4)
+        found = [record.get("findings", []) for record in gw.records(kind="outcome")]
+        assert [len(f) for f in found] == [1, 1, 1, 1], found
+        assert found[0] == found[1] and found[0][0].endswith(":removed:1"), found
+        assert all(f[0].startswith("secret:") for f in found[2:]), found
 
 
 def test_without_restoring_tokens_stay(tmp_path_factory, parrot):
@@ -301,3 +308,36 @@ def test_a_definition_that_is_none_is_refused(tmp_path_factory, parrot):
     out = gw.run("check", check=False)
     assert out.returncode != 0
     assert "expression" in out.stdout + out.stderr
+
+
+def test_a_long_text_lets_others_pass(gw):
+    """Seconds of work for the only front; a short question asked meanwhile is answered first."""
+    digits = "".join(f"{i * 7919 % 10**9:09d} {i % 97:02d}-" for i in range(250_000))
+    order, failed = [], []
+
+    def long():
+        try:
+            ask(gw, digits + f" and {MAIL}")
+        except openai.APIStatusError as error:  # too many findings is an answer, too
+            failed.append(error.status_code)
+        order.append("long")
+
+    thread = threading.Thread(target=long)
+    thread.start()
+    while thread.is_alive() and order.count("short") < 3:
+        assert ask(gw, "hello").choices[0].message.content == "hello"
+        order.append("short")
+    thread.join()
+    assert order.count("short") >= 3 and order[-1] == "long", order
+    assert failed in ([], [403]), failed
+
+
+def test_the_same_is_found_in_a_long_text(gw, parrot):
+    """Longer than what is looked at in one go, with values near its cuts and a policy's second look."""
+    filler = "The river rose above the old bridge again that spring. "
+    text = ""
+    while len(text) < 400_000:
+        text += filler * 37 + TEXT + " "
+    answer = ask(gw, text)
+    assert answer.choices[0].message.content == text
+    assert MAIL not in sent(parrot) and CARD not in sent(parrot)

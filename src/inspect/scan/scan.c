@@ -1,4 +1,5 @@
-/* The scanner: one text in, findings out. Read pst_scan() first: it is the order of things. */
+/* The scanner: one text in, findings out. Read pst_scan_begin() and pst_scan_step()
+ * first: they are the order of things. */
 #include "base/buf.h"
 #include "inspect/scan/scan_impl.h"
 
@@ -177,10 +178,9 @@ static enum pst_status judge_batch(struct pst_scanner *s, struct pst_err *err)
     return pst_scan_context(s, err) == PST_OK ? pst_scan_judge(s, err) : PST_ERR;
 }
 
-static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
+/* A text is begun: what its literals say. Its shapes are found in parts. */
+static enum pst_status text_begin(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
 {
-    size_t at = 0;
-    bool done = false;
     s->text = text;
     s->n_windows = 0;
     memset(s->resume, 0, sizeof s->resume);
@@ -191,25 +191,22 @@ static enum pst_status one_text(struct pst_scanner *s, struct pst_str text, stru
         return PST_ERR;
     }
     s->columns = (struct pst_columns){.delimiter = 0}; /* from the beginning again */
-    while (!done) {
-        done = pst_scan_shapes(s, &at);
-        if (judge_batch(s, err) != PST_OK) {
-            return PST_ERR;
-        }
-    }
+    s->course.at = 0;
+    s->course.phase = PST_SCAN_SHAPES;
     return PST_OK;
 }
 
 /* What is found in a decoded view stands, in the text as given, for the encoded run. */
-static void to_origin(struct pst_scanner *s, const struct pst_view *view, size_t from, size_t piece,
-                      struct pst_str text)
+static void to_origin(struct pst_scanner *s)
 {
-    for (size_t i = from; i < s->n_found; i++) {
+    const struct pst_scan_course *c = &s->course;
+    const struct pst_view *view = &c->views.list[c->view];
+    for (size_t i = c->first; i < s->n_found; i++) {
         size_t start, end;
         pst_view_origin(view, s->found[i].start, s->found[i].end, &start, &end);
-        start += piece;
-        end += piece;
-        end = end > text.n ? text.n : end;
+        start += c->piece;
+        end += c->piece;
+        end = end > c->whole.n ? c->whole.n : end;
         start = start < end ? start : end;
         s->found[i].start = (uint32_t)start;
         s->found[i].end = (uint32_t)end;
@@ -217,42 +214,42 @@ static void to_origin(struct pst_scanner *s, const struct pst_view *view, size_t
     }
 }
 
-static enum pst_status piece_views(struct pst_scanner *s, struct pst_str text, size_t from,
-                                   size_t to, struct pst_err *err)
+static enum pst_status next_view(struct pst_scanner *s, struct pst_err *err)
 {
-    struct pst_views made;
-    pst_arena_clear(&s->arena);
-    if (pst_views_make(pst_str_cut(text, from, to - from), PST_WANT_DATA, VIEWS_BYTES, &s->arena,
-                       &made, err) != PST_OK) {
-        return PST_ERR;
+    struct pst_scan_course *c = &s->course;
+    if (c->view > 0) {
+        to_origin(s);
     }
-    if (made.cut) {
-        return pst_fail(err, PST_E_LIMIT, "more encoded text than can be looked at");
+    if (c->view + 1 >= c->views.n) {
+        c->phase = PST_SCAN_PIECE;
+        return PST_OK;
     }
-    for (size_t i = 1; i < made.n; i++) {
-        size_t first = s->n_found;
-        s->view = made.list[i].kind;
-        if (one_text(s, made.list[i].text, err) != PST_OK) {
-            return PST_ERR;
-        }
-        to_origin(s, &made.list[i], first, from, text);
-    }
-    return PST_OK;
+    c->view++;
+    c->first = s->n_found;
+    s->view = c->views.list[c->view].kind;
+    return text_begin(s, c->views.list[c->view].text, err);
 }
 
-static enum pst_status views(struct pst_scanner *s, struct pst_str text, struct pst_err *err)
+/* The views of the next piece; the first of them is the text as it stands, which was looked at. */
+static enum pst_status next_piece(struct pst_scanner *s, struct pst_err *err)
 {
-    size_t released = s->from;
-    enum pst_status status = PST_OK;
-    s->from = 0;
-    for (size_t from = 0; from < text.n && status == PST_OK;) {
-        size_t to = pst_text_piece(text, from, PST_PIECE_BYTES);
-        status = piece_views(s, text, from, to, err);
-        from = to;
+    struct pst_scan_course *c = &s->course;
+    if (c->next == c->whole.n) {
+        c->phase = PST_SCAN_DONE;
+        return PST_OK;
     }
-    s->from = released;
-    s->view = 0;
-    return status;
+    c->piece = c->next;
+    c->next = pst_text_piece(c->whole, c->piece, PST_PIECE_BYTES);
+    c->view = 0;
+    c->phase = PST_SCAN_VIEW;
+    s->from = 0; /* places in a view are not places in the text */
+    pst_arena_clear(&s->arena);
+    if (pst_views_make(pst_str_cut(c->whole, c->piece, c->next - c->piece), PST_WANT_DATA,
+                       VIEWS_BYTES, &s->arena, &c->views, err) != PST_OK) {
+        return PST_ERR;
+    }
+    return c->views.cut ? pst_fail(err, PST_E_LIMIT, "more encoded text than can be looked at")
+                        : PST_OK;
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -317,8 +314,8 @@ static struct pst_str join(struct pst_scanner *s, const struct pst_scan_text *t)
     return pst_str_of(s->joined, n + t->text.n);
 }
 
-enum pst_status pst_scan(struct pst_scanner *s, const struct pst_scan_text *t,
-                         struct pst_findings *ret, struct pst_err *err)
+enum pst_status pst_scan_begin(struct pst_scanner *s, const struct pst_scan_text *t,
+                               struct pst_err *err)
 {
     if (t->text.n > UINT32_MAX / 2) {
         return pst_fail(err, PST_E_LIMIT, "a text too long to inspect");
@@ -329,25 +326,67 @@ enum pst_status pst_scan(struct pst_scanner *s, const struct pst_scan_text *t,
     s->view = 0;
     s->n_key_defs = t->key.n > 0 ? pst_scan_key(s->image, t->key, s->key_defs, 0, PST_KEY_DEFS_MAX)
                                  : 0;
-    if (one_text(s, text, err) != PST_OK || views(s, text, err) != PST_OK) {
-        return PST_ERR;
-    }
-    size_t n = pst_scan_settle(s);
+    s->course = (struct pst_scan_course){.whole = text, .released = s->from, .more = t->more};
+    return text_begin(s, text, err);
+}
+
+static enum pst_status settle(struct pst_scanner *s, struct pst_findings *ret, struct pst_err *err)
+{
+    struct pst_str text = s->course.whole;
+    size_t from = s->course.released, n = pst_scan_settle(s);
+    bool more = s->course.more;
     if (n == PST_NPOS) {
         return pst_fail(err, PST_E_LIMIT, "too many findings in one text");
     }
-    size_t safe = t->more ? pst_scan_safe(text) : text.n;
+    size_t safe = more ? pst_scan_safe(text) : text.n;
     for (size_t i = 0; i < n; i++) {
         struct pst_finding *f = &s->out[i];
-        if (t->more && f->end >= text.n && f->start < safe) {
+        if (more && f->end >= text.n && f->start < safe) {
             safe = f->start; /* it may go on */
         }
-        f->start = f->start > s->from ? f->start - (uint32_t)s->from : 0;
-        f->end -= (uint32_t)s->from;
+        f->start = f->start > from ? f->start - (uint32_t)from : 0;
+        f->end -= (uint32_t)from;
     }
-    *ret = (struct pst_findings){
-        .list = s->out, .n = n, .safe = safe > s->from ? safe - s->from : 0};
+    *ret = (struct pst_findings){.list = s->out, .n = n, .safe = safe > from ? safe - from : 0};
     return PST_OK;
+}
+
+enum pst_status pst_scan_step(struct pst_scanner *s, size_t bytes, struct pst_findings *ret,
+                              struct pst_err *err)
+{
+    struct pst_scan_course *c = &s->course;
+    enum pst_status status = PST_OK;
+    size_t done = 0;
+    while (status == PST_OK && c->phase != PST_SCAN_DONE) {
+        size_t before = c->phase == PST_SCAN_SHAPES ? c->at : c->next;
+        if (done >= bytes) {
+            return PST_AGAIN;
+        }
+        switch (c->phase) {
+        case PST_SCAN_SHAPES:
+            c->phase = pst_scan_shapes(s, &c->at) ? PST_SCAN_VIEW : PST_SCAN_SHAPES;
+            done += c->at - before;
+            status = judge_batch(s, err);
+            break;
+        case PST_SCAN_VIEW:
+            status = next_view(s, err);
+            break;
+        case PST_SCAN_PIECE:
+            status = next_piece(s, err);
+            done += c->next - before;
+            break;
+        case PST_SCAN_DONE:
+            break;
+        }
+    }
+    return status == PST_OK ? settle(s, ret, err) : status;
+}
+
+enum pst_status pst_scan(struct pst_scanner *s, const struct pst_scan_text *t,
+                         struct pst_findings *ret, struct pst_err *err)
+{
+    enum pst_status status = pst_scan_begin(s, t, err);
+    return status == PST_OK ? pst_scan_step(s, SIZE_MAX, ret, err) : status;
 }
 
 bool pst_finding_explain(const struct pst_scan_image *image, const struct pst_finding *f,

@@ -64,6 +64,12 @@ struct pst_findings {
 PST_NODISCARD enum pst_status pst_scan(struct pst_scanner *scanner,
                                        const struct pst_scan_text *text, struct pst_findings *ret,
                                        struct pst_err *err);
+/* The same in parts, for long texts: each step does about so many bytes of work, until one is not
+ * PST_AGAIN. Text and key must stay, and the scanner is taken, from begin to the last step. */
+PST_NODISCARD enum pst_status pst_scan_begin(struct pst_scanner *scanner,
+                                             const struct pst_scan_text *text, struct pst_err *err);
+PST_NODISCARD enum pst_status pst_scan_step(struct pst_scanner *scanner, size_t bytes,
+                                            struct pst_findings *ret, struct pst_err *err);
 /* One line for people and evidence: "check digit holds; 'steuer' nearby". No byte of the text
  * itself but context words of the definition. */
 struct pst_buf;

@@ -6,6 +6,7 @@
 #include "inspect/find/find.h"
 #include "inspect/normal/normal.h"
 #include "inspect/scan/scan.h"
+#include "inspect/scan/scan_course.h"
 #include "inspect/scan/scan_format.h"
 
 #include <hs_runtime.h>
@@ -159,6 +160,7 @@ struct pst_scanner {
     struct pst_groups groups;
     struct pst_columns columns;
     struct pst_hearing hearing;
+    struct pst_scan_course course;
 };
 
 /* Finds the windows of the text from *at on; stops when the batch is full. True: the text is done.
