@@ -461,7 +461,7 @@ static void tickets(void **state)
         struct test_cert other = test_cert_make(
             &(struct test_cert_spec){.cn = "other", .issuer = &root});
         pst_tls_server_free(f.server);
-        pst_tls_key_free(f.signer.key);
+        pst_server_key_free(f.signer.key);
         f.server = test_tls_server(f.host, &other, NULL, PST_TLS_CLIENTS_NONE, false);
         f.signer.key = test_tls_key(&other);
         assert_false(resumes(&f));

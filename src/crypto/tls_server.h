@@ -13,7 +13,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "crypto/tls_key.h"
+#include "crypto/tls_text.h"
 
 #include <stdbool.h>
 

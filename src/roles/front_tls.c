@@ -144,6 +144,10 @@ static const struct pst_front_protocol *agreed(const struct pst_front_conn *c)
 static enum pst_status shaken(struct pst_front_conn *c, struct pst_err *err)
 {
     struct pst_front *f = c->front;
+    if (pst_tls_conn_peer(c->tls.conn, &c->chain, err) != PST_OK) {
+        failed(c, err);
+        return PST_ERR;
+    }
     c->tls.shaken = true;
     pst_house_count(&f->house, PST_METRIC_tls_handshakes_total, 1);
     pst_house_count(&f->house, PST_METRIC_tls_resumed_total,
