@@ -9,6 +9,7 @@
 #   make chaos [CHAOS_ROUNDS=5]          every role, every signal, every phase of a request, again and again
 #   make bench, make conformance         the measurements; the policy language's public suites
 #   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
+#   make deb                             a package for Debian 12: postern_VERSION_ARCH.deb
 #   make docs                            docs/reference.md from the tables
 #   make clean                           remove what was built (never the state)
 #
@@ -27,7 +28,7 @@ JOBS ?= $(shell nproc)
 CHAOS_ROUNDS ?= 5
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL CHAOS_ROUNDS
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos bench conformance quality clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos bench conformance quality deb clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +50,11 @@ test:
 
 docs:
 	@tools/docs.py
+
+deb:
+	@tools/deps.sh deb
+	@tools/build.sh release
+	@tools/deb.sh
 
 check check-quick:
 	@tools/deps.sh check

@@ -32,7 +32,7 @@ format() {
 }
 
 scripts() {
-    find tools bench tests .ci -type f -not -path '*/node_modules/*' -print0 2>/dev/null |
+    find tools bench tests packaging .ci -type f -not -path '*/node_modules/*' -print0 2>/dev/null |
         xargs -0 grep -lZE '^#!/bin/(ba)?sh' | xargs -0 shellcheck
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes sure that the Debian packages of a purpose are installed: deps.sh run|build|test|check|bench
+# Makes sure that the Debian packages of a purpose are installed: deps.sh run|build|test|check|bench|deb
 # Does nothing when all are there. Otherwise it says which are missing and installs exactly these,
 # as root or through sudo. With NO_INSTALL=1 it only names them and fails.
 set -euo pipefail
@@ -8,17 +8,19 @@ cd "$(dirname "$0")/.." || exit 1
 # cmocka is here because one Meson configuration describes programs and tests alike
 build=(ca-certificates gcc libc6-dev make meson ninja-build pkg-config python3
     libc-ares-dev libcmocka-dev libseccomp-dev libsqlite3-dev libssl-dev libutf8proc-dev libvectorscan-dev libxxhash-dev libyaml-dev)
-tests=(clang-19 libclang-rt-19-dev llvm-19 curl git python3-stdnum python3-venv)
+tests=(binutils clang-19 libclang-rt-19-dev llvm-19 curl dpkg-dev git python3-stdnum python3-venv)
 lints=(clang-format-19 clang-tidy-19 clang-tools-19 clang-19 libclang-rt-19-dev pmccabe shellcheck binutils)
 bench=(nginx-light curl)
+deb=(binutils dpkg-dev)
 
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${tests[@]}") ;;
 check) wanted=("${build[@]}" "${lints[@]}") ;;
 bench) wanted=("${build[@]}" "${bench[@]}") ;;
+deb) wanted=("${build[@]}" "${deb[@]}") ;;
 *)
-    echo "usage: tools/deps.sh build|test|check|bench" >&2
+    echo "usage: tools/deps.sh build|test|check|bench|deb" >&2
     exit 2
     ;;
 esac

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/enc.h"
 #include "cli/audit_line.h"
+#include "cli/place.h"
 #include "crypto/crypto.h"
 #include "wire/json_out.h"
 
@@ -27,7 +28,8 @@ static const char usage[] =
     "  --clock-tolerance SECONDS  time may go back by this much (2)\n"
     "  --later-start            older segments were removed on purpose\n"
     "all:\n"
-    "  --state DIR  state folder ($POSTERN_STATE, or ./state)   --log DIR  only the log folder\n"
+    "  --state DIR  state folder ($POSTERN_STATE, ./state, or /var/lib/postern)   --log DIR  only "
+    "the log folder\n"
     "  --json       records as they are, or the verdict as one object\n";
 
 /* The form that every command of `postern` uses for an error. */
@@ -247,9 +249,9 @@ static bool take_option(struct pst_audit_args *a, struct folders *f, int id)
 static bool set_folders(struct pst_audit_args *a, const struct folders *f)
 {
     const char *state = f->state != NULL ? f->state : getenv("POSTERN_STATE");
-    int log = f->log != NULL
-                  ? snprintf(a->log, sizeof a->log, "%s", f->log)
-                  : snprintf(a->log, sizeof a->log, "%s/audit", state != NULL ? state : "state");
+    int log = f->log != NULL ? snprintf(a->log, sizeof a->log, "%s", f->log)
+                             : snprintf(a->log, sizeof a->log, "%s/audit",
+                                        state != NULL ? state : pst_place_state());
     int key = f->key != NULL ? snprintf(a->key, sizeof a->key, "%s", f->key)
                              : snprintf(a->key, sizeof a->key, "%s/log.pub", a->log);
     a->key_given = f->key != NULL;

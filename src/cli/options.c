@@ -1,28 +1,16 @@
 #include "cli/cli.h"
+#include "cli/place.h"
 #include "control/units.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { OPTIONS_MAX = 24 };
 
-/* Whether this program was installed from a package, which keeps state and configuration apart. */
-static bool installed(void)
-{
-    char self[16];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-    return n > 0 && pst_str_starts(pst_str_of(self, (size_t)n), PST_STR("/usr/"));
-}
-
 static void defaults(struct pst_common *common)
 {
-    if (common->state != NULL) {
-        return;
-    }
-    bool package = installed();
-    common->state = package ? "/var/lib/postern" : "state";
-    if (package && common->config == NULL) {
-        common->config = "/etc/postern/postern.yaml";
+    if (common->state == NULL) {
+        common->state = pst_place_state();
+        common->config = common->config != NULL ? common->config : pst_place_config();
     }
 }
 

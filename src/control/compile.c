@@ -2,6 +2,8 @@
 
 #include "control/policy.h"
 #include "crypto/hash.h"
+#include "crypto/x509_verify.h"
+#include "identity/certificate.h"
 #include "inspect/image.h"
 #include "mask/mask.h"
 #include "wire/json_out.h"
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 
 /* Of the policies as an image: policy_bytes of text become a few times as much. */
-enum { CEDAR_BYTES_MAX = 512 << 20 };
+enum { CEDAR_BYTES_MAX = 512 << 20, CERTIFICATES_BYTES_MAX = 1 << 20 };
 
 /* What every image is made from. */
 struct maker {
@@ -18,11 +20,14 @@ struct maker {
     const struct pst_config *config;
     uint8_t digest[32];
     struct pst_buf cedar, members;
+    struct pst_buf certificates, authorities; /* of clients: rows, PEM */
     struct pst_images *images;
     struct pst_err *err;
 };
 
 static enum pst_status make_all(struct maker *m);
+static const struct pst_listen_tls *tls_of(const struct maker *m, uint32_t i);
+static const struct pst_config_listen *listen_of(const struct maker *m, uint32_t i);
 
 enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *ret,
                             struct pst_err *err)
@@ -31,12 +36,16 @@ enum pst_status pst_compile(const struct pst_compile_in *in, struct pst_images *
     struct maker m = {.in = in, .config = in->config, .images = &images, .err = err};
     pst_buf_init(&m.cedar, CEDAR_BYTES_MAX);
     pst_buf_init(&m.members, (size_t)pst_limit_row(PST_LIMIT_policy_bytes)->hard);
+    pst_buf_init(&m.certificates, CERTIFICATES_BYTES_MAX);
+    pst_buf_init(&m.authorities, PST_X509_ANCHOR_BYTES);
     enum pst_status status = pst_compile_digest(in, m.digest, err);
     if (status == PST_OK) {
         status = make_all(&m);
     }
     pst_buf_release(&m.cedar);
     pst_buf_release(&m.members);
+    pst_buf_release(&m.certificates);
+    pst_buf_release(&m.authorities);
     if (status != PST_OK) {
         pst_images_release(&images);
         return status;
@@ -203,6 +212,38 @@ static enum pst_status make_policies(struct maker *m)
     return status;
 }
 
+/* Rows for client certificates, and every listener's authorities. */
+static enum pst_status make_certificates(struct maker *m)
+{
+    struct pst_buf *out = &m->certificates;
+    for (uint32_t i = 0; i < m->config->n_certificates; i++) {
+        const struct pst_config_certificate *row = &m->config->certificates[i];
+        pst_buf_add(out, pst_str_c(row->kind));
+        pst_buf_byte(out, '\t');
+        pst_buf_add(out, pst_str_c(row->pattern));
+        pst_buf_byte(out, '\t');
+        pst_buf_add(out, pst_str_c(row->principal));
+        for (uint32_t k = 0; k < row->n_groups; k++) {
+            pst_buf_byte(out, '\t');
+            pst_buf_add(out, pst_str_c(row->groups[k]));
+        }
+        pst_buf_byte(out, '\n');
+    }
+    for (uint32_t i = 0; listen_of(m, i) != NULL; i++) {
+        pst_buf_add(&m->authorities, tls_of(m, i)->clients);
+    }
+    if (out->failed || m->authorities.failed) {
+        return pst_fail(m->err, PST_E_CONFIG,
+                        "the certificates and authorities of clients are too large together");
+    }
+    /* warden must never refuse what was compiled: better to say it here, with a reason */
+    struct pst_certificates *set = NULL;
+    enum pst_status status = pst_certificates_new(pst_buf_str(out), pst_buf_str(&m->authorities), 1,
+                                                  0, &set, m->err);
+    pst_certificates_free(set);
+    return status;
+}
+
 static enum pst_status make_texts(struct maker *m)
 {
     uint64_t total = 0, limit = m->config->limits.v[PST_LIMIT_policy_bytes];
@@ -223,7 +264,7 @@ static enum pst_status make_texts(struct maker *m)
     if (m->members.failed) {
         return pst_fail(m->err, PST_E_CONFIG, "the groups have too many members");
     }
-    return make_policies(m);
+    return make_certificates(m) == PST_OK ? make_policies(m) : PST_ERR;
 }
 
 /* --- images ------------------------------------------------------------------------------- */
@@ -444,7 +485,8 @@ static enum pst_status make_warden(struct maker *m)
 {
     size_t align = PST_IMAGE_CEDAR_ALIGN;
     size_t at = (sizeof(struct pst_warden_image) + align - 1) / align * align;
-    size_t size = at + m->cedar.n + m->members.n; /* both have caps: the sum fits 32 bits */
+    size_t size = at + m->cedar.n + m->members.n + m->certificates.n +
+                  m->authorities.n; /* all have caps: the sum fits 32 bits */
     struct pst_warden_image *warden = make_image(m, PST_IMAGE_WARDEN, 0, size);
     if (warden == NULL) {
         return PST_ERR;
@@ -461,6 +503,10 @@ static enum pst_status make_warden(struct maker *m)
     COPY(warden->limits_by, m->config->rates);
     put_text(warden, &at, pst_buf_str(&m->cedar), &warden->cedar_at, &warden->cedar_n);
     put_text(warden, &at, pst_buf_str(&m->members), &warden->members_at, &warden->members_n);
+    put_text(warden, &at, pst_buf_str(&m->certificates), &warden->certificates_at,
+             &warden->certificates_n);
+    put_text(warden, &at, pst_buf_str(&m->authorities), &warden->authorities_at,
+             &warden->authorities_n);
     return PST_OK;
 }
 

@@ -24,12 +24,19 @@ static enum pst_status read_log_name(struct pst_config_reader *r, const struct p
                                      void *into);
 
 static const struct pst_config_field top_fields[] = {
-    {"listen", pst_config_listen}, {"admin", pst_config_admin},
-    {"fronts", read_fronts},       {"sandbox", read_sandbox},
-    {"policies", read_policies},   {"upstreams", pst_config_upstreams},
-    {"models", pst_config_models}, {"groups", pst_config_groups},
-    {"limits", read_limits},       {"rates", pst_config_rates},
-    {"audit", read_audit},         {"inspect", pst_config_inspect},
+    {"listen", pst_config_listen},
+    {"admin", pst_config_admin},
+    {"certificates", pst_config_certificates},
+    {"fronts", read_fronts},
+    {"sandbox", read_sandbox},
+    {"policies", read_policies},
+    {"upstreams", pst_config_upstreams},
+    {"models", pst_config_models},
+    {"groups", pst_config_groups},
+    {"limits", read_limits},
+    {"rates", pst_config_rates},
+    {"audit", read_audit},
+    {"inspect", pst_config_inspect},
 };
 static const struct pst_config_section top_section = {"", top_fields, PST_LEN(top_fields)};
 
@@ -116,6 +123,7 @@ bool pst_config_key_at(size_t at, const char **ret_section, const char **ret_key
         &top_section,
         &audit_section,
         &pst_config_listen_section,
+        &pst_config_certificate_section,
         &pst_config_upstream_section,
         &pst_config_key_section,
         &pst_config_model_section,

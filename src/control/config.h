@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "gate/image.h"
+#include "identity/certificate.h"
+#include "identity/certificate_name.h"
 #include "sys/sandbox.h"
 
 #include <stdbool.h>
@@ -46,6 +48,15 @@ struct pst_config_upstream {
     uint32_t pool;
 };
 
+/* One row of `certificates`. */
+struct pst_config_certificate {
+    const char *kind; /* "uri", "dns" or "email" */
+    char pattern[PST_CERTIFICATE_PATTERN_MAX + 1];
+    char principal[PST_NAME_MAX]; /* "Workload::batch" */
+    uint32_t n_groups;
+    char groups[PST_CERTIFICATE_GROUPS][PST_NAME_MAX];
+};
+
 /* One line of `groups`. */
 struct pst_config_member {
     char principal[PST_NAME_MAX]; /* "User::alice" */
@@ -60,7 +71,9 @@ struct pst_config {
     uint32_t n_listen, n_upstreams, n_models, n_members, n_rates;
     struct pst_config_upstream upstreams[PST_UPSTREAMS_MAX]; /* in the file's order */
     struct pst_image_model models[PST_MODELS_MAX];           /* sorted by name */
-    struct pst_config_member *members;                       /* sorted, no doubles */
+    uint32_t n_certificates;
+    struct pst_config_certificate *certificates; /* in the file's order: the first match holds */
+    struct pst_config_member *members;           /* sorted, no doubles */
     bool inspect, restore; /* texts are looked at; tokens are turned back in answers */
     bool detector;         /* texts are scored */
     uint32_t taint;        /* 0 … 1000 */

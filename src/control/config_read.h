@@ -27,6 +27,7 @@ struct pst_config_section {
 };
 
 extern const struct pst_config_section pst_config_listen_section;
+extern const struct pst_config_section pst_config_certificate_section;
 extern const struct pst_config_section pst_config_upstream_section;
 extern const struct pst_config_section pst_config_key_section;
 extern const struct pst_config_section pst_config_model_section;
@@ -63,6 +64,8 @@ enum pst_status pst_config_listen(struct pst_config_reader *r, const struct pst_
                                   void *into);
 enum pst_status pst_config_admin(struct pst_config_reader *r, const struct pst_yaml *node,
                                  void *into);
+enum pst_status pst_config_certificates(struct pst_config_reader *r, const struct pst_yaml *node,
+                                        void *into);
 enum pst_status pst_config_upstreams(struct pst_config_reader *r, const struct pst_yaml *node,
                                      void *into);
 enum pst_status pst_config_models(struct pst_config_reader *r, const struct pst_yaml *node,

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,8 +32,10 @@ static void extend(X509 *cert, X509 *issuer, int nid, const char *value)
 struct test_cert test_cert_make(const struct test_cert_spec *spec)
 {
     struct test_cert c;
+    const char *kind = spec->kind != NULL ? spec->kind : "P-256";
     c.key = spec->rsa_bits != 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)spec->rsa_bits)
-                                : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+            : strcmp(kind, "ED25519") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, kind)
+                                           : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
     c.cert = X509_new();
     need(c.key != NULL && c.cert != NULL, "key");
     bool usual = spec->from_days == 0 && spec->to_days == 0;
@@ -55,6 +58,8 @@ struct test_cert test_cert_make(const struct test_cert_spec *spec)
     extend(c.cert, issuer, NID_subject_key_identifier, "hash");
     if (spec->ca) {
         extend(c.cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+    } else if (spec->usage != NULL) {
+        extend(c.cert, issuer, NID_key_usage, spec->usage);
     }
     if (spec->san != NULL) {
         extend(c.cert, issuer, NID_subject_alt_name, spec->san);
@@ -62,7 +67,8 @@ struct test_cert test_cert_make(const struct test_cert_spec *spec)
     if (spec->eku != NULL) {
         extend(c.cert, issuer, NID_ext_key_usage, spec->eku);
     }
-    need(X509_sign(c.cert, issuer_key, EVP_sha256()) > 0, "signature");
+    const EVP_MD *digest = EVP_PKEY_is_a(issuer_key, "ED25519") == 1 ? NULL : EVP_sha256();
+    need(X509_sign(c.cert, issuer_key, digest) > 0, "signature");
     return c;
 }
 
@@ -80,6 +86,14 @@ void test_cert_pem(const struct test_cert *c, struct pst_buf *out)
     long n = BIO_get_mem_data(bio, &text);
     need(pst_buf_add(out, pst_str_of(text, (size_t)n)), "pem");
     BIO_free(bio);
+}
+
+void test_cert_der(const struct test_cert *c, struct pst_buf *out)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(c->cert, &der);
+    need(n > 0 && pst_buf_add(out, pst_str_of(der, (size_t)n)), "der");
+    OPENSSL_free(der);
 }
 
 void test_server_init(struct test_server *s, const struct test_cert *leaf,

@@ -20,12 +20,15 @@ struct test_cert_spec {
     const struct test_cert *issuer; /* NULL: self-signed */
     bool ca;
     int from_days, to_days; /* relative to now; both 0: from -1 to 1 */
-    unsigned rsa_bits;      /* 0: P-256 */
+    unsigned rsa_bits;      /* 0: P-256, or */
+    const char *kind;       /* "P-384", "P-521", "ED25519" */
+    const char *usage;      /* of a leaf: "critical,digitalSignature"; NULL: none */
 };
 
 struct test_cert test_cert_make(const struct test_cert_spec *spec);
 void test_cert_free(struct test_cert *c);
 void test_cert_pem(const struct test_cert *c, struct pst_buf *out);
+void test_cert_der(const struct test_cert *c, struct pst_buf *out);
 
 struct test_server {
     SSL_CTX *ctx;

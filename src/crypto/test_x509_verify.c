@@ -60,14 +60,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void der_add(struct pst_buf *out, const struct test_cert *c)
-{
-    unsigned char *der = NULL;
-    int n = i2d_X509(c->cert, &der);
-    assert_true(n > 0 && pst_buf_add(out, pst_str_of(der, (size_t)n)));
-    OPENSSL_free(der);
-}
-
 /* What comes of a leaf with the issuer behind it. */
 static enum pst_error judge_at(struct fixture *f, const struct test_cert *leaf, int64_t now,
                                struct pst_x509_client *ret)
@@ -75,8 +67,8 @@ static enum pst_error judge_at(struct fixture *f, const struct test_cert *leaf, 
     struct pst_buf chain;
     struct pst_err err = {0};
     pst_buf_init(&chain, 1 << 16);
-    der_add(&chain, leaf);
-    der_add(&chain, &f->issuer);
+    test_cert_der(leaf, &chain);
+    test_cert_der(&f->issuer, &chain);
     pst_arena_clear(&f->arena);
     enum pst_status status = pst_x509_client_verify(f->anchors, pst_buf_str(&chain), now, &f->arena,
                                                     ret, &err);
@@ -207,9 +199,9 @@ static void paths(void **state)
     leaf = test_cert_make(&(struct test_cert_spec){.cn = "x", .issuer = &f->issuer});
     struct pst_buf chain;
     pst_buf_init(&chain, 1 << 16);
-    der_add(&chain, &leaf);
+    test_cert_der(&leaf, &chain);
     size_t n = chain.n;
-    der_add(&chain, &f->issuer);
+    test_cert_der(&f->issuer, &chain);
     chain.p[n - 3] ^= 1;
     struct pst_err err = {0};
     assert_int_equal(
@@ -231,7 +223,7 @@ static void paths(void **state)
         pst_x509_client_verify(f->anchors, pst_buf_str(&chain), time(NULL), &f->arena, &got, NULL),
         PST_ERR);
     while (chain.n <= PST_X509_CHAIN_BYTES) {
-        der_add(&chain, &f->issuer);
+        test_cert_der(&f->issuer, &chain);
     }
     assert_int_equal(
         pst_x509_client_verify(f->anchors, pst_buf_str(&chain), time(NULL), &f->arena, &got, NULL),

@@ -277,6 +277,7 @@ static struct pst_cedar_value context(struct court *c, struct pst_cedar_request 
     put_count(rec, PST_STR("now"), f->wall_ns < 0 ? 0 : (uint64_t)f->wall_ns / 1000000000);
     pst_cedar_record_put(rec, PST_STR("acr"), pst_cedar_string(r, pst_str_c(f->who->acr)));
     pst_cedar_record_put(rec, PST_STR("address"), pst_cedar_string(r, f->address));
+    pst_cedar_record_put(rec, PST_STR("certificate"), pst_cedar_bool(f->certificate));
     pst_cedar_record_put(rec, PST_STR("stream"), pst_cedar_bool(f->stream));
     put_count(rec, PST_STR("maxTokens"), f->max_tokens);
     put_count(rec, PST_STR("messages"), f->messages);

@@ -14,19 +14,20 @@ enum { PST_GROUPS_MAX = 32, PST_TOOLS_MAX = 1024 };
 /* How a request brought its credential. */
 enum pst_cred_kind {
     PST_CRED_KIND_NONE,
-    PST_CRED_KIND_BEARER, /* the text of an API key */
-    PST_CRED_KIND_PEER,   /* the user at the other end of the admin Unix socket */
+    PST_CRED_KIND_BEARER,      /* the text of an API key */
+    PST_CRED_KIND_PEER,        /* the user at the other end of the admin Unix socket */
+    PST_CRED_KIND_CERTIFICATE, /* the chain of a TLS client certificate, DER, the leaf first */
 };
 
 struct pst_principal {
     struct pst_str type; /* "Workload", "User": without namespace; empty: nobody */
     struct pst_str id;
-    struct pst_str key_id; /* of the API key; empty for a local peer */
+    struct pst_str key_id; /* of the API key or certificate; empty for a local peer */
     struct pst_str groups[PST_GROUPS_MAX];
     size_t n_groups;
     struct pst_str end_user; /* asserted by the app, without the app's name; empty: none */
     bool may_assert;         /* the key is allowed to carry assertions at all */
-    const char *acr;         /* how it was proven: "key", "key+assertion", "peer" */
+    const char *acr;         /* how it was proven: "key", "key+assertion", "certificate", "peer" */
 };
 
 struct pst_facts {
@@ -37,6 +38,7 @@ struct pst_facts {
     struct pst_str address;  /* client address without port; "local" for a Unix socket */
     struct pst_str user;     /* the dialect's own end-user field, unproven */
     bool stream;
+    bool certificate;  /* its connection has a client certificate of a listed authority */
     bool tool_offered; /* callTool: the tool is one that the request offered */
     uint8_t attempt;
     uint32_t max_tokens, messages, choices, images, files, audios, remote_urls, unknown_members;

@@ -157,6 +157,18 @@ struct pst_str pst_image_cedar(const struct pst_warden_image *warden)
     return pst_str_cut(pst_str_of(warden, warden->head.size), warden->cedar_at, warden->cedar_n);
 }
 
+struct pst_str pst_image_certificates(const struct pst_warden_image *warden)
+{
+    return pst_str_cut(pst_str_of(warden, warden->head.size), warden->certificates_at,
+                       warden->certificates_n);
+}
+
+struct pst_str pst_image_authorities(const struct pst_warden_image *warden)
+{
+    return pst_str_cut(pst_str_of(warden, warden->head.size), warden->authorities_at,
+                       warden->authorities_n);
+}
+
 bool pst_image_group_next(const struct pst_warden_image *warden, struct pst_str principal,
                           size_t *at, struct pst_str *ret_group)
 {
@@ -499,6 +511,11 @@ static enum pst_status check_warden(struct pst_str image, struct pst_err *err)
     if (!tail_ok(image, sizeof *warden, warden->members_at, warden->members_n) ||
         !pst_utf8_valid(pst_str_cut(image, warden->members_at, warden->members_n))) {
         return bad(err, "the members lie outside or are not UTF-8");
+    }
+    if (!tail_ok(image, sizeof *warden, warden->certificates_at, warden->certificates_n) ||
+        !tail_ok(image, sizeof *warden, warden->authorities_at, warden->authorities_n) ||
+        !pst_utf8_valid(pst_str_cut(image, warden->certificates_at, warden->certificates_n))) {
+        return bad(err, "the client certificates lie outside or are not UTF-8");
     }
     return models_check(warden->models, warden->n_models, warden->n_upstreams, err);
 }

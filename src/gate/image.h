@@ -107,6 +107,9 @@ struct pst_warden_image {
      * sorted; read with pst_image_group_next. The entities say the same, but an entity made for one
      * request (with the groups of its key) hides the one of the set. */
     uint32_t members_at, members_n;
+    /* Whom client certificates speak for (identity/certificate.h), and the authorities of all
+     * listeners, as PEM. */
+    uint32_t certificates_at, certificates_n, authorities_at, authorities_n;
 };
 
 /* --- egress, dial, audit ---------------------------------------------------------------------- */
@@ -162,6 +165,9 @@ PST_NODISCARD enum pst_status pst_image_check(struct pst_str image, enum pst_ima
                                               struct pst_err *err);
 /* The Cedar image in a warden image that was accepted. */
 struct pst_str pst_image_cedar(const struct pst_warden_image *warden);
+/* The rows for client certificates, and their authorities, of a warden image that was accepted. */
+struct pst_str pst_image_certificates(const struct pst_warden_image *warden);
+struct pst_str pst_image_authorities(const struct pst_warden_image *warden);
 /* Certificate and authorities of a listener in a front image that was accepted. */
 struct pst_str pst_image_certificate(const struct pst_front_image *front,
                                      const struct pst_image_listener *row);

@@ -110,6 +110,7 @@ static struct pst_warden_image *make_warden(void)
     warden->cedar_n = 48;
     warden->members_at = sizeof *warden + 80;
     warden->members_n = 16;
+    warden->certificates_at = warden->authorities_at = sizeof *warden + TAIL;
     memcpy(warden_tail(warden) + 80, "User::a\tx\nb\ty\nz", 16);
     return warden;
 }

@@ -72,6 +72,24 @@ bool pst_key_id_valid(struct pst_str id)
     return true;
 }
 
+struct pst_str pst_key_cut(struct pst_str text)
+{
+    static const struct pst_str begin = {(const uint8_t *)"pst_", ID_AT};
+    for (size_t at = 0; at < text.n;) {
+        size_t found = pst_str_find(pst_str_from(text, at), begin);
+        if (found == PST_NPOS || text.n - at - found < SECRET_AT) {
+            return text;
+        }
+        at += found;
+        if (text.p[at + SECRET_AT - 1] == '_' &&
+            pst_key_id_valid(pst_str_cut(text, at + ID_AT, PST_KEY_ID_CHARS))) {
+            return pst_str_cut(text, 0, at + SECRET_AT);
+        }
+        at++;
+    }
+    return text;
+}
+
 static bool checksum_fits(struct pst_str text)
 {
     char sum[SUM_CHARS];

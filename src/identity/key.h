@@ -34,6 +34,9 @@ PST_NODISCARD bool pst_key_parse(struct pst_str text, struct pst_key_text *ret);
 /* What is wrong with a text, for people who may know: NULL when nothing is. Never quotes the text.
  * A client that sends a bad key is only told that it is not valid. */
 const char *pst_key_fault(struct pst_str text);
+/* What may be quoted of a text in which somebody may have put a key: all that comes before the
+ * first secret, "pst_" and its id included. A view of the same bytes. */
+struct pst_str pst_key_cut(struct pst_str text);
 /* 12 characters of the id's alphabet. */
 bool pst_key_id_valid(struct pst_str id);
 /* What is stored: SHA-256 of the secret's 32 bytes. */

@@ -120,13 +120,34 @@ static void test_forged_sum(void **state)
     assert_true(pst_key_id_valid(PST_STR("0123456789ab")));
 }
 
+/* What is quoted of a text holds no secret, wherever a key stands in it. */
+static void test_cut(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"/v1/models/m", "/v1/models/m"},
+        {"pst_0123456789ab_SECRET", "pst_0123456789ab_"},
+        {"/v1/models/pst_0123456789ab_SECRET/x", "/v1/models/pst_0123456789ab_"},
+        {"pst_0123456789ab", "pst_0123456789ab"},
+        {"pst_0123456789ab_", "pst_0123456789ab_"},
+        {"pst_pst_0123456789ab_S", "pst_pst_0123456789ab_"},
+        {"pst_0123456789a_pst_0123456789ab_S", "pst_0123456789a_pst_0123456789ab_"},
+        {"pst_0123456789aB_S", "pst_0123456789aB_S"},
+        {"PST_0123456789ab_S", "PST_0123456789ab_S"},
+        {"a pst_", "a pst_"},
+    };
+    for (size_t i = 0; i < PST_LEN(rows); i++) {
+        assert_true(pst_str_eq(pst_key_cut(pst_str_c(rows[i][0])), pst_str_c(rows[i][1])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed),
-        cmocka_unit_test(test_round),
-        cmocka_unit_test(test_typos),
-        cmocka_unit_test(test_forged_sum),
+        cmocka_unit_test(test_fixed), cmocka_unit_test(test_round),
+        cmocka_unit_test(test_typos), cmocka_unit_test(test_forged_sum),
+        cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,7 @@ static struct pst_audit_pending *pending_new(struct pst_audit *a, uint64_t req)
         return NULL;
     }
     p->req = req;
+    pst_buf_init(&p->findings, PST_IPC_TAIL_MAX);
     if (!pst_map_put(&a->pending, pst_str_of(&p->req, sizeof p->req), p)) {
         free(p);
         return NULL;
@@ -90,6 +91,7 @@ static struct pst_audit_pending *pending_new(struct pst_audit *a, uint64_t req)
 static void pending_free(struct pst_audit *a, struct pst_audit_pending *p)
 {
     (void)pst_map_take(&a->pending, pst_str_of(&p->req, sizeof p->req));
+    pst_buf_release(&p->findings);
     free(p);
 }
 
@@ -115,8 +117,9 @@ static void pending_close(struct pst_audit *a, struct pst_audit_pending *p)
     if (!p->settled || !p->done) {
         return;
     }
-    pst_audit_outcome(a, p, &a->space, &r);
-    (void)record_add(a, &r, &seq);
+    if (pst_audit_outcome(a, p, &a->space, &r)) { /* it was looked at when it came */
+        (void)record_add(a, &r, &seq);
+    }
     pending_free(a, p);
 }
 
@@ -315,8 +318,10 @@ static enum pst_status on_cancel(struct pst_audit *a, const struct pst_ipc_cance
 
 /* Its front calls it finished: whatever still runs of it, or waits for a body that was taken back,
  * ends. */
-static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m)
+static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outcome *m,
+                                  struct pst_str findings)
 {
+    PST_UNINIT struct pst_record r;
     struct pst_audit_pending *p = pending_get(a, m->req);
     if (m->outcome >= PST_E_COUNT) {
         return PST_ERR;
@@ -325,6 +330,12 @@ static enum pst_status on_outcome(struct pst_audit *a, const struct pst_ipc_outc
         return PST_OK;
     }
     p->outcome = *m;
+    pst_buf_clear(&p->findings);
+    if (!pst_buf_add(&p->findings, findings) || !pst_audit_outcome(a, p, &a->space, &r)) {
+        pst_buf_clear(&p->findings);
+        p->outcome = (struct pst_ipc_outcome){.req = p->req, .outcome = PST_E_ABORTED_PEER};
+        return PST_ERR;
+    }
     p->settled = true;
     if (!p->done) {
         end_at(a, p->req, p->front, p->egress,
@@ -575,7 +586,7 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
     case PST_IPC_TOOL_DECIDED:
         return on_tool(a, m->fixed, m->tail);
     case PST_IPC_OUTCOME:
-        return on_outcome(a, m->fixed);
+        return on_outcome(a, m->fixed, m->tail);
     case PST_IPC_CANCEL:
         return on_cancel(a, m->fixed);
     case PST_IPC_DONE:
@@ -614,6 +625,7 @@ static void on_peer_lost(void *user, struct pst_link *link)
                                        .upstream = p->egress};
             (void)on_cancel(a, &m);
             p->outcome = (struct pst_ipc_outcome){.req = p->req, .outcome = PST_E_ABORTED_PEER};
+            pst_buf_clear(&p->findings);
             p->settled = true;
         } else if (answering_role(p->egress) == link->peer &&
                    (link->peer == PST_ROLE_CONTROL || p->egress == link->index)) {

@@ -84,6 +84,7 @@ struct pst_audit_pending {
     bool settled, done;
     char principal[128], end_user[128], key_id[32], upstream_model[128];
     struct pst_ipc_outcome outcome;
+    struct pst_buf findings; /* its tail */
     struct pst_ipc_done egress_done;
 };
 
@@ -122,7 +123,8 @@ bool pst_audit_decision(const struct pst_audit *a, const struct pst_ipc_release 
                         struct pst_record *r, struct pst_strs *ret_permitted);
 bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided *m,
                     struct pst_str tail, struct pst_audit_space *space, struct pst_record *r);
-void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
+/* False for a malformed tail. */
+bool pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r);
 /* `death` has a code of errors.def. */
 void pst_audit_violation(const struct pst_audit *a, const struct pst_ipc_death *death,

@@ -125,14 +125,19 @@ bool pst_audit_tool(const struct pst_audit *a, const struct pst_ipc_tool_decided
     return true;
 }
 
-void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
+bool pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending *p,
                        struct pst_audit_space *space, struct pst_record *r)
 {
     const struct pst_ipc_outcome *o = &p->outcome;
+    struct pst_cur cur = pst_cur_of(pst_buf_str(&p->findings));
+    size_t used = 0;
     *r = (struct pst_record){.kind = PST_RECORD_OUTCOME,
                              .ts_ns = pst_loop_wall_ns(a->house.loop),
                              .request = request_text(p->req, space->request)};
     struct pst_record_outcome *t = &r->outcome;
+    if (!list_take(&cur, o->findings_n, space, &used, &t->findings) || !pst_cur_done(&cur)) {
+        return false;
+    }
     t->attempts = p->attempts;
     t->bytes_in = p->egress_done.bytes_received;
     t->bytes_out = o->bytes_out;
@@ -151,6 +156,7 @@ void pst_audit_outcome(const struct pst_audit *a, const struct pst_audit_pending
     t->upstream_model = pst_str_c(p->upstream_model);
     t->upstream_status = p->egress_done.status;
     t->usage_reported = o->tokens_in != 0 || o->tokens_out != 0;
+    return true;
 }
 
 void pst_audit_admin(const struct pst_audit *a, const struct pst_ipc_administered *m,

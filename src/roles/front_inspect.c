@@ -390,10 +390,10 @@ static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum ps
     return ok;
 }
 
-bool pst_front_inspect_findings(const struct pst_front_request *r, struct pst_buf *tail,
-                                uint16_t *ret_n)
+bool pst_front_inspect_findings(const struct pst_front_request *r, bool answer,
+                                struct pst_buf *tail, uint16_t *ret_n)
 {
-    const struct pst_tally *t = &r->texts.tally;
+    const struct pst_tally *t = answer ? &r->texts.answer_tally : &r->texts.tally;
     *ret_n = 0;
     for (size_t i = 0; i < t->n; i++) {
         const struct pst_type *type = pst_scan_type(r->config->inspect->image, t->list[i].type);

@@ -75,8 +75,9 @@ void pst_front_inspect_forget(struct pst_front_request *r);
 PST_NODISCARD enum pst_status pst_front_inspect_amend(struct pst_front_request *r,
                                                       const struct pst_str *demands, size_t n,
                                                       struct pst_err *err);
-/* Appends the findings as a list for warden; *ret_n is how many. */
-PST_NODISCARD bool pst_front_inspect_findings(const struct pst_front_request *r,
+/* Appends the findings of the request, or of its answer so far, as a list for warden; *ret_n is how
+ * many. */
+PST_NODISCARD bool pst_front_inspect_findings(const struct pst_front_request *r, bool answer,
                                               struct pst_buf *tail, uint16_t *ret_n);
 /* The filter of the answer; NULL: nothing is inspected. ERR: it cannot be. */
 PST_NODISCARD enum pst_status pst_front_inspect_answer(struct pst_front_request *r,

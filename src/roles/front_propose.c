@@ -1,6 +1,9 @@
 #include "roles/front.h"
 
+#include "identity/key.h"
 #include "sys/fd.h"
+
+enum { SETTLE_TAIL = 16384 /* as the table says */ };
 
 /* Ids grow with every request, and from one process to the next: see pst_id_first. */
 void pst_front_id(struct pst_front_request *r)
@@ -126,7 +129,7 @@ static bool tail_write(const struct pst_front_request *r, struct pst_buf *tail,
     }
     m->tools_bytes = (uint16_t)(tail->n - before);
     before = tail->n;
-    if (!pst_front_inspect_findings(r, tail, &m->findings_n)) {
+    if (!pst_front_inspect_findings(r, /* answer= */ false, tail, &m->findings_n)) {
         return false;
     }
     m->findings_bytes = (uint16_t)(tail->n - before);
@@ -151,7 +154,7 @@ static void facts_write(struct pst_front_request *r, struct pst_ipc_propose *m)
     m->remote_urls = small(x->remote_urls);
     m->choices = small(x->n);
     m->stream = x->stream ? 1 : 0;
-    PST_ISTR_CUT(m->user, x->end_user);
+    PST_ISTR_CUT(m->user, pst_key_cut(x->end_user));
 }
 
 enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *err)
@@ -177,7 +180,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
                         pst_error_row(PST_E_WARDEN_UNAVAILABLE)->text);
     }
     facts_write(r, &m);
-    PST_ISTR_CUT(m.resource, r->resource);
+    PST_ISTR_CUT(m.resource, pst_key_cut(r->resource)); /* it will be on record */
     PST_ISTR_CUT(m.address, pst_str_c(r->conn->address));
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     enum pst_status status = PST_OK;
@@ -266,5 +269,13 @@ void pst_front_settle(struct pst_front_request *r)
             }
         }
     }
-    (void)PST_LINK_SEND(warden, SETTLE, &m);
+    struct pst_buf tail;
+    pst_buf_init(&tail, SETTLE_TAIL);
+    if (r->config != NULL && r->config->inspect != NULL &&
+        !pst_front_inspect_findings(r, /* answer= */ true, &tail, &m.findings_n)) {
+        pst_buf_clear(&tail); /* no room: better an outcome without them than none */
+        m.findings_n = 0;
+    }
+    (void)pst_link_send(warden, PST_IPC_SETTLE, &m, pst_buf_str(&tail), -1);
+    pst_buf_release(&tail);
 }

@@ -1,6 +1,7 @@
 #include "roles/front.h"
 
 #include "crypto/random.h"
+#include "identity/key.h"
 #include "mask/scope.h"
 
 static struct pst_str nothing(void)
@@ -138,10 +139,9 @@ static enum pst_status route_read(struct pst_front_request *r, struct pst_err *e
     if (match != PST_ROUTE_FOUND) {
         enum pst_error code = match == PST_ROUTE_NO_METHOD ? PST_E_HTTP_METHOD
                                                            : PST_E_ROUTE_UNKNOWN;
+        struct pst_str path = pst_str_cut(pst_key_cut(head->path), 0, 96);
         return pst_fail(err, code, "%s: %.*s %.*s", pst_error_row(code)->text,
-                        (int)(head->method_name.n > 16 ? 16 : head->method_name.n),
-                        (const char *)head->method_name.p,
-                        (int)(head->path.n > 96 ? 96 : head->path.n), (const char *)head->path.p);
+                        PST_FMT(pst_str_cut(head->method_name, 0, 16)), PST_FMT(path));
     }
     if (head->has_query) {
         return pst_fail(err, PST_E_QUERY_NOT_ALLOWED, "%s",

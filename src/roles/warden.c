@@ -24,12 +24,13 @@ void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r)
     (void)pst_map_take(&w->requests, pst_str_of(&r->id, sizeof r->id));
     pst_budget_settle(&w->budget, &r->hold);
     w->live[r->front]--;
+    pst_certificate_drop(r->certificate);
     free(r);
     pst_house_count(&w->house, PST_METRIC_requests_live, -1);
 }
 
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
-                       const struct pst_ipc_settle *s, enum pst_error code)
+                       const struct pst_ipc_settle *s, struct pst_str findings, enum pst_error code)
 {
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
     struct pst_ipc_outcome m = {
@@ -43,12 +44,13 @@ void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
         m.outcome = s->outcome;
         m.status = s->status;
         m.tool_calls = s->tool_calls;
+        m.findings_n = s->findings_n;
         PST_ISTR_CUT(m.finish, PST_ISTR(s->finish));
         pst_house_count(&w->house, PST_METRIC_tokens_in_total, s->tokens_in);
         pst_house_count(&w->house, PST_METRIC_tokens_out_total, s->tokens_out);
     }
     if (audit != NULL && r->released) {
-        (void)PST_LINK_SEND(audit, OUTCOME, &m);
+        (void)pst_link_send(audit, PST_IPC_OUTCOME, &m, findings, -1);
     }
     pst_warden_forget(w, r);
 }
@@ -72,11 +74,25 @@ static void cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_err
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* What the front says it found in the answer: names of types and counts, and nothing else. */
+static bool findings_valid(uint16_t n, struct pst_str list)
+{
+    struct pst_cur cur = pst_cur_of(list);
+    for (uint16_t i = 0; i < n; i++) {
+        struct pst_found found;
+        struct pst_str item;
+        if (!pst_ipc_list_next(&cur, &item) || !pst_found_get(item, &found)) {
+            return false;
+        }
+    }
+    return n <= PST_FOUND_MAX && pst_cur_done(&cur);
+}
+
 static enum pst_status on_settle(struct pst_warden *w, struct pst_link *front,
-                                 const struct pst_ipc_settle *s)
+                                 const struct pst_ipc_settle *s, struct pst_str findings)
 {
     struct pst_warden_request *r = pst_warden_find(w, s->req);
-    if (s->outcome >= PST_E_COUNT) {
+    if (s->outcome >= PST_E_COUNT || !findings_valid(s->findings_n, findings)) {
         return PST_ERR;
     }
     if (r == NULL) {
@@ -85,7 +101,7 @@ static enum pst_status on_settle(struct pst_warden *w, struct pst_link *front,
     if (r->front != front->index || !pst_ipc_legal(pst_ipc_row(PST_IPC_SETTLE), r->state)) {
         return PST_ERR;
     }
-    pst_warden_settle(w, r, s, (enum pst_error)s->outcome);
+    pst_warden_settle(w, r, s, findings, (enum pst_error)s->outcome);
     return PST_OK;
 }
 
@@ -133,7 +149,7 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
     case PST_IPC_TOOL:
         return pst_warden_tool(w, link, m->fixed);
     case PST_IPC_SETTLE:
-        return on_settle(w, link, m->fixed);
+        return on_settle(w, link, m->fixed, m->tail);
     case PST_IPC_KEY:
         return on_key(w, m->fixed, m->tail);
     case PST_IPC_KEYS_DONE:
@@ -154,8 +170,9 @@ static void expire(struct pst_loop *loop, void *user)
     struct pst_str id;
     struct pst_warden_request *r;
     while ((r = pst_map_next(&w->requests, &at, &id)) != NULL) {
-        if (r->key != NULL && !r->stopped && r->key->expires_unix_s != 0 &&
-            now >= r->key->expires_unix_s) {
+        bool key = r->key != NULL && r->key->expires_unix_s != 0 && now >= r->key->expires_unix_s;
+        bool certificate = r->certificate != NULL && now >= r->certificate->until_s;
+        if ((key || certificate) && !r->stopped) {
             cut(w, r, PST_E_IDENTITY_EXPIRED);
         }
     }
@@ -181,7 +198,7 @@ static void on_peer_lost(void *user, struct pst_link *link)
             if (audit != NULL && r->released) {
                 (void)PST_LINK_SEND(audit, CANCEL, &cancel);
             }
-            pst_warden_settle(w, r, NULL, PST_E_ABORTED_FRONT);
+            pst_warden_settle(w, r, NULL, (struct pst_str){NULL, 0}, PST_E_ABORTED_FRONT);
         }
     }
 }

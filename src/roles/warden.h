@@ -6,6 +6,7 @@
 #include "budget/budget.h"
 #include "gate/decide.h"
 #include "gate/image.h"
+#include "identity/certificate.h"
 #include "identity/keyring.h"
 #include "roles/house.h"
 #include "roles/roles.h"
@@ -18,6 +19,7 @@ struct pst_warden_policy {
     struct pst_str map; /* the sealed image */
     const struct pst_warden_image *image;
     struct pst_cedar *cedar;
+    struct pst_certificates *certificates; /* of clients */
     struct pst_str models[PST_MODELS_MAX];
     uint64_t until_ms; /* 0: current */
 };
@@ -29,7 +31,9 @@ struct pst_warden_request {
     bool released; /* once at least: its outcome is owed to the evidence */
     bool stopped;  /* told to end; waits for the front to settle */
     const struct pst_keyring_key *key;
-    char principal[192]; /* "Workload::demo" */
+    const struct pst_certificate *certificate; /* kept; NULL where a key named the principal */
+    bool client_certificate;                   /* its connection had one */
+    char principal[192];                       /* "Workload::demo" */
     char end_user[192];
     char resource[PST_MODEL_MAX]; /* what was released */
     struct pst_budget_hold hold;
@@ -61,7 +65,8 @@ void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r);
 /* Ends a request: gives back what it holds and, if it was released, writes its outcome. `s` may be
  * NULL (the front is gone): then `code` says why. */
 void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
-                       const struct pst_ipc_settle *s, enum pst_error code);
+                       const struct pst_ipc_settle *s, struct pst_str findings,
+                       enum pst_error code);
 
 /* warden_case.c: a proposal or admission from a front; ERR: the front broke the protocol. */
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,

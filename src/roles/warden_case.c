@@ -1,171 +1,7 @@
-#include "roles/warden.h"
-
-#include "crypto/hash.h"
-#include "gate/steps.h"
-#include "identity/assertion.h"
-#include "identity/key.h"
+#include "roles/warden_case.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* One message from a front while it is being judged. Everything here lives on the stack or in the
- * warden's arena, which is cleared for the next message. */
-struct pst_case {
-    struct pst_warden *w;
-    struct pst_link *front;
-    const struct pst_warden_policy *policy;
-    const struct pst_ipc_propose *p; /* NULL for an admission or a tool call */
-    const struct pst_ipc_tool *tool; /* NULL for a proposal */
-    struct pst_warden_request *request;
-    struct pst_str credential, assertion;
-    uint8_t cred_kind;
-    uint32_t peer_uid;
-    const struct pst_keyring_key *key;
-    struct pst_principal who;
-    const struct pst_found *findings;
-    size_t n_findings;
-    struct pst_facts facts;
-    struct pst_decision decision;
-    struct pst_budget_hold hold;
-    uint32_t retry_after_ms;
-    char principal[192]; /* "Workload::demo" */
-    char person[192];    /* "EndUser::demo/alice"; empty: it speaks for itself */
-};
-
-/* --- 4 identify ------------------------------------------------------------------------------- */
-
-static enum pst_step_result stop(struct pst_case *c, struct pst_err *err, enum pst_error code)
-{
-    c->decision.verdict = PST_DENY;
-    c->decision.code = code;
-    (void)pst_fail(err, code, "%s", pst_error_row(code)->text);
-    return PST_STEP_STOP;
-}
-
-static int64_t now_s(const struct pst_case *c)
-{
-    return pst_loop_wall_ns(c->w->house.loop) / 1000000000;
-}
-
-static enum pst_step_result identify_peer(struct pst_case *c, struct pst_err *err)
-{
-    const struct pst_warden_image *image = c->policy->image;
-    if (!c->front->admin || (c->peer_uid != 0 && c->peer_uid != image->admin_uid)) {
-        return stop(c, err, PST_E_IDENTITY_INVALID);
-    }
-    char *name = pst_arena_take(&c->w->arena, 32);
-    if (name == NULL) {
-        return stop(c, err, PST_E_NO_MEMORY);
-    }
-    pst_text(name, 32, "local-%u", c->peer_uid);
-    c->who.type = PST_STR("User");
-    c->who.id = pst_str_c(name);
-    c->who.groups[c->who.n_groups++] = PST_STR("admins");
-    c->who.acr = "peer";
-    return PST_STEP_NEXT;
-}
-
-static enum pst_step_result identify_key(struct pst_case *c, struct pst_err *err)
-{
-    struct pst_key_text key;
-    uint8_t hash[32];
-    if (!c->w->keys_complete) {
-        return stop(c, err, PST_E_WARDEN_UNAVAILABLE);
-    }
-    if (!pst_key_parse(c->credential, &key)) {
-        return stop(c, err, PST_E_IDENTITY_INVALID);
-    }
-    pst_sha256(pst_str_of(key.secret, sizeof key.secret), hash);
-    struct pst_str id = pst_str_c(key.id);
-    c->key = pst_keyring_verify(&c->w->keys, id, hash, now_s(c), err);
-    if (c->key == NULL) {
-        if (err->code == PST_E_IDENTITY_REVOKED || err->code == PST_E_IDENTITY_EXPIRED) {
-            c->who.key_id = pst_arena_copy(&c->w->arena,
-                                           id); /* it was theirs: evidence says whose */
-        }
-        return stop(c, err, err->code);
-    }
-    c->who.type = c->key->owner_type;
-    c->who.id = c->key->owner_id;
-    c->who.key_id = c->key->id;
-    c->who.may_assert = c->key->may_assert;
-    for (size_t i = 0; i < c->key->n_groups; i++) {
-        c->who.groups[c->who.n_groups++] = c->key->groups[i];
-    }
-    c->who.acr = "key";
-    return PST_STEP_NEXT;
-}
-
-/* The person behind the app: named "app/sub", so that two apps' alices are two people. */
-static enum pst_step_result identify_end_user(struct pst_case *c, struct pst_err *err)
-{
-    struct pst_str sub;
-    uint64_t age = c->policy->image->limits.v[PST_LIMIT_assertion_age_s];
-    if (c->key == NULL || pst_assertion_verify(c->assertion, c->credential, now_s(c), age,
-                                               &c->w->arena, &sub, err) != PST_OK) {
-        return stop(c, err, PST_E_ASSERTION_INVALID);
-    }
-    struct pst_str app = c->who.id;
-    if (!pst_str_eq(c->who.type, PST_STR("Workload")) || pst_str_find_byte(app, '/') != PST_NPOS) {
-        return stop(c, err, PST_E_ASSERTION_NOT_ALLOWED); /* APP/SUB could be read two ways */
-    }
-    uint8_t *name = pst_arena_take(&c->w->arena, app.n + 1 + sub.n);
-    if (name == NULL || app.n + 1 + sub.n > 120) {
-        return stop(c, err, PST_E_ASSERTION_INVALID);
-    }
-    memcpy(name, app.p, app.n);
-    name[app.n] = '/';
-    memcpy(&name[app.n + 1], sub.p, sub.n);
-    c->who.end_user = pst_str_of(name, app.n + 1 + sub.n);
-    c->who.acr = "key+assertion";
-    return PST_STEP_NEXT;
-}
-
-/* Groups come with the key and, beside it, from the configuration. */
-static void groups_add(const struct pst_warden_policy *policy, const char *principal,
-                       struct pst_principal *who)
-{
-    struct pst_str group;
-    size_t at = 0;
-    while (who->n_groups < PST_GROUPS_MAX &&
-           pst_image_group_next(policy->image, pst_str_c(principal), &at, &group)) {
-        who->groups[who->n_groups++] = group;
-    }
-}
-
-/* "Workload::demo" */
-static void principal_text(struct pst_case *c)
-{
-    char *text = c->principal;
-    pst_str_cut_c(c->who.type, text, sizeof c->principal - 2);
-    size_t n = strlen(text);
-    text[n] = text[n + 1] = ':';
-    pst_str_cut_c(c->who.id, &text[n + 2], sizeof c->principal - n - 2);
-}
-
-static enum pst_step_result step_identify(void *request, struct pst_err *err)
-{
-    struct pst_case *c = request;
-    enum pst_step_result result = PST_STEP_STOP;
-    if (c->cred_kind == PST_CRED_KIND_PEER) {
-        result = identify_peer(c, err);
-    } else if (c->cred_kind == PST_CRED_KIND_BEARER) {
-        result = identify_key(c, err);
-    } else {
-        return stop(c, err, PST_E_IDENTITY_MISSING);
-    }
-    if (result == PST_STEP_NEXT && c->assertion.n > 0) {
-        result = identify_end_user(c, err);
-    }
-    if (result == PST_STEP_NEXT) {
-        principal_text(c);
-        groups_add(c->policy, c->principal, &c->who);
-    }
-    if (result == PST_STEP_NEXT && c->who.end_user.n > 0) {
-        pst_text(c->person, sizeof c->person, "EndUser::%.*s", PST_FMT(c->who.end_user));
-    }
-    return result;
-}
 
 /* --- 5 decide --------------------------------------------------------------------------------- */
 
@@ -221,6 +57,7 @@ static void facts_of_proposal(struct pst_case *c, const struct pst_str *tools, s
         .injection = p->injection,
         .evasion = p->evasion,
         .tainted = p->tainted != 0,
+        .certificate = p->certificate != 0 || c->certificate != NULL,
         .tools = tools,
         .n_tools = n_tools,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),
@@ -240,6 +77,7 @@ static void facts_of_tool(struct pst_case *c)
         .injection = c->request->injection,
         .evasion = c->request->evasion,
         .tainted = c->request->tainted,
+        .certificate = c->request->client_certificate || c->request->certificate != NULL,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),
     };
 }
@@ -254,7 +92,8 @@ static enum pst_step_result step_decide(void *request, struct pst_err *err)
         return PST_STEP_STOP;
     }
     if (c->decision.verdict == PST_AMEND && c->p != NULL && c->p->amended != 0) {
-        return stop(c, err, PST_E_POLICY_DENIED); /* amended once, and still not what was asked */
+        return pst_case_stop(c, err,
+                             PST_E_POLICY_DENIED); /* amended once, and still not what was asked */
     }
     return PST_STEP_NEXT;
 }
@@ -293,7 +132,7 @@ static enum pst_step_result step_reserve(void *request, struct pst_err *err)
 
 /* The warden's way of a request. */
 static const struct pst_step steps[] = {
-    {"identify", step_identify, PST_X_IDENTITY_UNVERIFIED},
+    {"identify", pst_case_identify, PST_X_IDENTITY_UNVERIFIED},
     {"decide", step_decide, PST_X_POLICY_UNEVALUATED},
     {"reserve", step_reserve, PST_X_LIMIT_UNCOUNTED},
 };
@@ -428,6 +267,9 @@ static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
     }
     r->state = state;
     r->key = c->key;
+    pst_certificate_drop(r->certificate);
+    r->certificate = pst_certificate_keep(c->certificate);
+    r->client_certificate = c->p->certificate != 0;
     memcpy(r->principal, c->principal, sizeof r->principal);
     pst_str_cut_c(c->who.end_user, r->end_user, sizeof r->end_user);
     if (c->hold.n > 0) {
@@ -573,7 +415,8 @@ static bool findings_read(struct pst_case *c, struct pst_str list)
     const struct pst_ipc_propose *p = c->p;
     struct pst_cur cur = pst_cur_of(list);
     struct pst_found *found = PST_ARENA_ARRAY(&c->w->arena, p->findings_n, struct pst_found);
-    if (p->findings_n > PST_FOUND_MAX || found == NULL || p->injection > 1000 || p->tainted > 1) {
+    if (p->findings_n > PST_FOUND_MAX || found == NULL || p->injection > 1000 || p->tainted > 1 ||
+        p->certificate > 1) {
         return false;
     }
     for (uint16_t i = 0; i < p->findings_n; i++) {
@@ -741,22 +584,9 @@ enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
         return PST_ERR;
     }
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
-    const struct pst_keyring_key *key = c.request->key;
-    if (key != NULL) {
-        c.key = key;
-        c.who = (struct pst_principal){.type = key->owner_type,
-                                       .id = key->owner_id,
-                                       .key_id = key->id,
-                                       .n_groups = key->n_groups,
-                                       .end_user = pst_str_c(c.request->end_user),
-                                       .may_assert = key->may_assert,
-                                       .acr = c.request->end_user[0] != 0 ? "key+assertion"
-                                                                          : "key"};
-        memcpy(c.who.groups, key->groups, sizeof c.who.groups);
-        groups_add(c.policy, c.request->principal, &c.who);
-    }
+    bool known = pst_case_identify_again(&c);
     facts_of_tool(&c);
-    bool allow = !c.request->stopped && judge(&c, STEP_DECIDE, STEP_RESERVE);
+    bool allow = known && !c.request->stopped && judge(&c, STEP_DECIDE, STEP_RESERVE);
     struct pst_ipc_tool_decided m = {.req = t->req,
                                      .arguments_bytes = t->arguments_bytes,
                                      .call = t->call,

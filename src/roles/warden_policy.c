@@ -5,6 +5,7 @@
 static void policy_release(struct pst_warden_policy *p)
 {
     pst_cedar_free(p->cedar);
+    pst_certificates_free(p->certificates);
     pst_memfd_unmap(&p->map);
     *p = (struct pst_warden_policy){0};
 }
@@ -21,6 +22,15 @@ static enum pst_status policies_load(struct pst_warden_policy *p, struct pst_err
         p->models[i] = pst_str_c(p->image->models[i].name);
     }
     return PST_OK;
+}
+
+/* What was verified under another configuration counts no more. */
+static enum pst_status certificates_load(const struct pst_warden *w, struct pst_warden_policy *p,
+                                         struct pst_err *err)
+{
+    return pst_certificates_new(pst_image_certificates(p->image), pst_image_authorities(p->image),
+                                (size_t)p->image->limits.v[PST_LIMIT_certificates], w->seed,
+                                &p->certificates, err);
 }
 
 static enum pst_status rates_load(struct pst_warden *w, const struct pst_warden_image *image,
@@ -60,7 +70,8 @@ enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t s
         const struct pst_warden_image *image;
     } cast = {.p = fresh.map.p};
     fresh.image = cast.image;
-    if (policies_load(&fresh, err) != PST_OK || rates_load(w, fresh.image, err) != PST_OK) {
+    if (policies_load(&fresh, err) != PST_OK || certificates_load(w, &fresh, err) != PST_OK ||
+        rates_load(w, fresh.image, err) != PST_OK) {
         if (w->policies[0].image != NULL) {
             (void)rates_load(w, w->policies[0].image, NULL); /* they were accepted before */
         }

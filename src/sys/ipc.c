@@ -87,6 +87,11 @@ bool pst_ipc_direction(const struct pst_ipc_row *row, enum pst_role from, enum p
     return role_matches(row->from, from) && role_matches(row->to, to);
 }
 
+static bool text_valid(struct pst_str text)
+{
+    return text.n == 0 || (pst_str_find_byte(text, 0) == PST_NPOS && pst_utf8_valid(text));
+}
+
 static bool string_valid(const uint8_t *at, size_t size)
 {
     uint16_t n;
@@ -101,7 +106,7 @@ static bool string_valid(const uint8_t *at, size_t size)
     if (rest.n > 0 && (rest.p[0] != 0 || memcmp(rest.p, &rest.p[1], rest.n - 1) != 0)) {
         return false;
     }
-    return n == 0 || (pst_str_find_byte(text, 0) == PST_NPOS && pst_utf8_valid(text));
+    return text_valid(text);
 }
 
 static bool fields_valid(const struct pst_ipc_row *row, struct pst_str fixed)
@@ -149,7 +154,7 @@ bool pst_ipc_str_set(uint16_t *n, char *b, size_t cap, struct pst_str s)
 {
     memset(b, 0, cap);
     *n = 0;
-    if (s.n > cap) {
+    if (s.n > cap || !text_valid(s)) {
         return false;
     }
     if (s.n > 0) {
@@ -165,7 +170,14 @@ void pst_ipc_str_cut(uint16_t *n, char *b, size_t cap, struct pst_str s)
     while (keep > 0 && keep < s.n && (s.p[keep] & 0xc0) == 0x80) {
         keep--;
     }
-    (void)pst_ipc_str_set(n, b, cap, pst_str_cut(s, 0, keep));
+    struct pst_str text = pst_str_cut(s, 0, keep);
+    memset(b, 0, cap);
+    *n = (uint16_t)text.n;
+    bool formed = pst_utf8_valid(text);
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t byte = text.p[i];
+        b[i] = byte == 0 || (byte >= 0x80 && !formed) ? '?' : (char)byte;
+    }
 }
 
 bool pst_ipc_list_add(struct pst_buf *tail, struct pst_str item)

@@ -126,9 +126,11 @@ PST_NODISCARD enum pst_status pst_ipc_check(struct pst_str message, bool has_fd,
 /* STR fields. */
 #define PST_ISTR(field) pst_str_of((field).b, (field).n)
 #define PST_ISTR_SET(field, s) pst_ipc_str_set(&(field).n, (field).b, sizeof(field).b, (s))
-/* False, and the field empty, when s does not fit. */
+/* False, and the field empty, when s does not fit or is no text (NUL, ill-formed UTF-8): a peer
+ * that is sent such a field ends the sender. */
 bool pst_ipc_str_set(uint16_t *n, char *b, size_t cap, struct pst_str s);
-/* The same, cut at a UTF-8 boundary instead of refused: for texts meant for people. */
+/* The same, cut at a UTF-8 boundary instead of refused, each byte that no text may hold as "?": for
+ * texts meant for people. */
 void pst_ipc_str_cut(uint16_t *n, char *b, size_t cap, struct pst_str s);
 #define PST_ISTR_CUT(field, s) pst_ipc_str_cut(&(field).n, (field).b, sizeof(field).b, (s))
 

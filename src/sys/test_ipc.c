@@ -317,6 +317,14 @@ static void test_setting(void **state)
     assert_int_equal(m.tool.b[0], 0);
     PST_ISTR_CUT(m.tool, pst_str_of(longest, sizeof longest));
     assert_int_equal(m.tool.n, sizeof m.tool.b);
+    /* what the peer would take for a broken message is never made: names come from clients */
+    assert_false(PST_ISTR_SET(m.tool, PST_STR("a\0b")));
+    assert_int_equal(m.tool.n, 0);
+    assert_false(PST_ISTR_SET(m.tool, PST_STR("a\xff")));
+    PST_ISTR_CUT(m.tool, PST_STR("\0a\0"));
+    assert_str(PST_ISTR(m.tool), "?a?");
+    PST_ISTR_CUT(m.tool, PST_STR("\xc3\xa4\xff"));
+    assert_str(PST_ISTR(m.tool), "???");
     /* cut at whole characters: every length of room for a text of wide ones */
     struct {
         uint16_t n;

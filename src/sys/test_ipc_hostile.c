@@ -345,10 +345,10 @@ static void test_wrong_sender(void **state)
     struct pair p;
     open_pair(&p, PST_ROLE_FRONT, PST_ROLE_WARDEN, CAP);
     struct pst_ipc_admitted m = {.req = 1};
-    struct pst_ipc_settle s = {.req = 1};
+    struct pst_ipc_tool t = {.req = 1};
     assert_dies((void)PST_LINK_SEND(&p.front, ADMITTED, &m));
-    assert_dies((void)pst_link_send(&p.front, PST_IPC_SETTLE, &s, PST_STR("tail"), -1));
-    assert_dies((void)pst_link_send(&p.front, PST_IPC_COUNT, &s, (struct pst_str){NULL, 0}, -1));
+    assert_dies((void)pst_link_send(&p.front, PST_IPC_TOOL, &t, PST_STR("tail"), -1));
+    assert_dies((void)pst_link_send(&p.front, PST_IPC_COUNT, &t, (struct pst_str){NULL, 0}, -1));
     close_pair(&p);
 }
 

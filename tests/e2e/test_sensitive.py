@@ -7,6 +7,7 @@ import openai
 import pytest
 
 import house
+from house import wait_for
 import support
 
 MAIL = "maria.keller@brenner-optik.de"
@@ -192,6 +193,11 @@ def test_answers_are_inspected_too(tmp_path_factory, parrot):
         chunks = ask(gw, f"key {KEY} and more", True)
         assert chunks[-1].choices[0].finish_reason == "content_filter"
         assert KEY[:8] not in said(chunks)
+        assert wait_for(lambda: len(gw.records(kind="outcome")) >= 4)
+        found = [record.get("findings", []) for record in gw.records(kind="outcome")]
+        assert [len(f) for f in found] == [1, 1, 1, 1], found
+        assert found[0] == found[1] and found[0][0].endswith(":removed:1"), found
+        assert all(f[0].startswith("secret:") for f in found[2:]), found
 
 
 def test_without_restoring_tokens_stay(tmp_path_factory, parrot):

@@ -430,6 +430,19 @@ static void settle_outcome(struct evil *e)
     (void)evil_send(e->warden, PST_IPC_SETTLE, &m, NULL, 0, -1);
 }
 
+/* Text of an answer, in the place of what was found in it. */
+static void settle_findings(struct evil *e)
+{
+    static const char text[] = "the answer said: hunter2";
+    struct pst_ipc_settle m = {.req = released(e), .status = 200, .findings_n = 1};
+    struct pst_buf tail;
+    pst_buf_init(&tail, 256);
+    if (pst_ipc_list_add(&tail, pst_str_c(text))) {
+        (void)evil_send(e->warden, PST_IPC_SETTLE, &m, tail.p, tail.n, -1);
+    }
+    pst_buf_release(&tail);
+}
+
 /* --- what only others may ask -------------------------------------------------------------------
  */
 
@@ -645,27 +658,38 @@ bool evil_act(struct evil *e, char **words, size_t n)
         void (*run)(struct evil *e);
     } acts[] = {
 #define ACT(name) {#name, name}
-        ACT(submit_only),      ACT(submit_flood),      ACT(wrong_digest),
-        ACT(wrong_size),       ACT(second_body),       ACT(second_body_fd),
-        ACT(wrong_round),      ACT(other_upstream),    ACT(no_upstream),
-        ACT(control_upstream), ACT(wrong_route),       ACT(unlisted_model),
-        ACT(wrong_generation), ACT(wrong_key),         ACT(foreign_propose),
-        ACT(foreign_submit),   ACT(foreign_credit),    ACT(foreign_withdraw),
-        ACT(foreign_settle),   ACT(foreign_tool),      ACT(unknown_settle),
-        ACT(unknown_tool),     ACT(reused_id),         ACT(older_id),
-        ACT(predecessor_id),   ACT(propose_twice),     ACT(attempt_under_way),
-        ACT(release_twice),    ACT(first_attempt_ten), ACT(fault_when_live),
-        ACT(amended_unasked),  ACT(admit_twice),       ACT(submit_twice),
-        ACT(submit_when_sent), ACT(credit_huge),       ACT(credit_unearned),
-        ACT(settle_early),     ACT(settle_outcome),    ACT(administer),
-        ACT(read_metrics),     ACT(offer_tool),        ACT(call_tool),
-        ACT(speak_for),        ACT(operation_none),    ACT(operation_unknown),
-        ACT(peer_propose),     ACT(peer_admit),        ACT(cred_beyond),
-        ACT(tools_bytes),      ACT(tools_count),       ACT(fault_unknown),
-        ACT(body_bytes),       ACT(fd_unsealed),       ACT(fd_half_sealed),
-        ACT(fd_short),         ACT(fd_long),           ACT(fd_pipe),
-        ACT(fd_folder),        ACT(fd_and_tail),       ACT(fd_enormous),
-        ACT(accuse),           ACT(ready_again),       ACT(propose_flood),
+        ACT(submit_only),       ACT(submit_flood),
+        ACT(wrong_digest),      ACT(wrong_size),
+        ACT(second_body),       ACT(second_body_fd),
+        ACT(wrong_round),       ACT(other_upstream),
+        ACT(no_upstream),       ACT(control_upstream),
+        ACT(wrong_route),       ACT(unlisted_model),
+        ACT(wrong_generation),  ACT(wrong_key),
+        ACT(foreign_propose),   ACT(foreign_submit),
+        ACT(foreign_credit),    ACT(foreign_withdraw),
+        ACT(foreign_settle),    ACT(foreign_tool),
+        ACT(unknown_settle),    ACT(unknown_tool),
+        ACT(reused_id),         ACT(older_id),
+        ACT(predecessor_id),    ACT(propose_twice),
+        ACT(attempt_under_way), ACT(release_twice),
+        ACT(first_attempt_ten), ACT(fault_when_live),
+        ACT(amended_unasked),   ACT(admit_twice),
+        ACT(submit_twice),      ACT(submit_when_sent),
+        ACT(credit_huge),       ACT(credit_unearned),
+        ACT(settle_early),      ACT(settle_outcome),
+        ACT(settle_findings),   ACT(administer),
+        ACT(read_metrics),      ACT(offer_tool),
+        ACT(call_tool),         ACT(speak_for),
+        ACT(operation_none),    ACT(operation_unknown),
+        ACT(peer_propose),      ACT(peer_admit),
+        ACT(cred_beyond),       ACT(tools_bytes),
+        ACT(tools_count),       ACT(fault_unknown),
+        ACT(body_bytes),        ACT(fd_unsealed),
+        ACT(fd_half_sealed),    ACT(fd_short),
+        ACT(fd_long),           ACT(fd_pipe),
+        ACT(fd_folder),         ACT(fd_and_tail),
+        ACT(fd_enormous),       ACT(accuse),
+        ACT(ready_again),       ACT(propose_flood),
         ACT(admit_flood),
 #undef ACT
     };

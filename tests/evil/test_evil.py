@@ -157,7 +157,7 @@ VIOLATIONS = {
     "propose_twice": PROTOCOL, "attempt_under_way": PROTOCOL, "release_twice": PROTOCOL,
     "first_attempt_ten": PROTOCOL, "fault_when_live": PROTOCOL, "amended_unasked": PROTOCOL,
     "admit_twice": PROTOCOL, "submit_twice": PROTOCOL, "submit_when_sent": PROTOCOL,
-    "credit_huge": PROTOCOL, "credit_unearned": PROTOCOL, "settle_outcome": PROTOCOL,
+    "credit_huge": PROTOCOL, "credit_unearned": PROTOCOL, "settle_outcome": PROTOCOL, "settle_findings": PROTOCOL,
     "administer": PROTOCOL, "read_metrics": PROTOCOL, "offer_tool": PROTOCOL,
     "call_tool": PROTOCOL, "speak_for": PROTOCOL, "operation_none": PROTOCOL,
     "operation_unknown": PROTOCOL, "peer_propose": PROTOCOL, "peer_admit": PROTOCOL,

@@ -31,7 +31,7 @@ def gw(tmp_path_factory, recorder, scripted):
         "s": f"{{url: '{scripted.url}', allow_private: true, pool: 2, key: {{env: HOSTILE_KEY}}}}",
     }
     gateway = support.gateway(
-        tmp_path_factory.mktemp("hostile"), upstreams, {"rec": "rec", "s": "s"}, fronts=1,
+        tmp_path_factory.mktemp("hostile"), upstreams, {"rec": "rec", "s": "s", "restricted": "s"}, fronts=1,
         limits={"header_ms": "1500ms", "body_ms": "1500ms", "write_ms": "1500ms",
                 "between_bytes_ms": "1500ms", "first_byte_ms": "1500ms", "answer_ms": "20s",
                 "answer_bytes": "8MiB"},

@@ -3,7 +3,8 @@ import numba
 import numpy as np
 
 LANES = 8
-SMALL, LARGE = 4, 16
+WIDTHS = (2, 4, 16)  # blocks of a window: tiny, small, large
+SHARES = (0.3, 0.4, 0.3)  # how much each counts for learning
 FEW = 64
 BITS = 20
 
@@ -114,14 +115,13 @@ def epoch(stream, starts, order, y, m, w, acc, bias, bias_acc, shift, lr, l2, dr
             continue
         push[:n] = 0
         lowest, highest = n, 0
-        for which in range(2):
-            width = SMALL if which == 0 else LARGE
-            _loudest(sums, counts, view_of, n, width, bias, best, start, size)
+        for which in range(3):
+            _loudest(sums, counts, view_of, n, WIDTHS[which], bias, best, start, size)
             for h in range(LANES):
                 if m[t, h] == 0:
                     continue
                 p = _sigmoid(best[h])
-                g = m[t, h] * (p - y[t, h]) * (0.6 if which == 0 else 0.4)
+                g = m[t, h] * (p - y[t, h]) * SHARES[which]
                 if h == LANES - 1:
                     loss += m[t, h] * (np.log1p(np.exp(-abs(best[h]))) + max(best[h], 0) -
                                        y[t, h] * best[h])
@@ -161,9 +161,9 @@ def epoch(stream, starts, order, y, m, w, acc, bias, bias_acc, shift, lr, l2, dr
 
 @numba.njit(cache=True, fastmath=True)
 def predict(stream, starts, w, bias, shift):
-    """Per text and lane the loudest small and large window."""
+    """Per text and lane the loudest window of each width."""
     n_texts = len(starts) - 1
-    out = np.zeros((n_texts, 2, LANES), np.float32)
+    out = np.zeros((n_texts, 3, LANES), np.float32)
     cap = 20000
     sums = np.zeros((cap, LANES), np.float32)
     counts = np.zeros(cap, np.int64)
@@ -177,11 +177,11 @@ def predict(stream, starts, w, bias, shift):
         at = starts[t]
         n = _blocks(stream, at + 2, stream[at + 1], w, shift, np.uint32(0), 0, sums, counts, view_of,
                     first, last)
-        for which in range(2):
+        for which in range(3):
             if n == 0:
                 out[t, which] = bias
                 continue
-            _loudest(sums, counts, view_of, n, SMALL if which == 0 else LARGE, bias, best, start, size)
+            _loudest(sums, counts, view_of, n, WIDTHS[which], bias, best, start, size)
             out[t, which] = best
     return out
 

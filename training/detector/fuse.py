@@ -1,7 +1,7 @@
 """Fusion and calibration, on scores of rows that the scoring model has not seen."""
 import numpy as np
 
-SMALL, LARGE, WHOLE, SIGNATURE, FLAG = 0, 8, 16, 24, 40
+SMALL, LARGE, TINY, SIGNATURE, FLAG = 0, 8, 16, 24, 40
 DECODED, HIDDEN, LENGTH, SCRIPT, SOURCE = 56, 57, 58, 66, 72
 SOURCE_SMALL, SOURCE_LARGE, SOURCE_TASK, OVER, KIND, INPUTS = 80, 88, 96, 104, 106, 108
 KNOTS = 21

@@ -76,12 +76,12 @@ struct best {
     bool any;
 };
 
-/* The window of 64 tokens that spoke loudest, as a stretch of the original. */
+/* The window of 32 tokens that spoke loudest, as a stretch of the original. */
 static void put_span(const struct pst_model_score *score, const struct pst_view *view,
                      struct pst_detection *ret)
 {
-    size_t start = score->small.start[PST_LANE_ANY];
-    size_t end = score->small.end[PST_LANE_ANY];
+    size_t start = score->tiny.start[PST_LANE_ANY];
+    size_t end = score->tiny.end[PST_LANE_ANY];
     if (view->map != NULL && end > start) {
         pst_view_origin(view, start, end, &start, &end);
     }

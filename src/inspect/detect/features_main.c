@@ -1,11 +1,13 @@
 /* What the detector sees of texts, for training: `detector-features ids` writes the n-grams of
- * every view, `detector-features fuse WEIGHTS` the inputs of the fusion, `detector-features score
- * WEIGHTS` the detections; an inspection image after WEIGHTS adds its signatures. Built, not
- * installed. Numbers are of this machine's byte order: maker and reader are one machine.
+ * every view, `detector-features tokens` the same token by token, `detector-features fuse WEIGHTS`
+ * the inputs of the fusion, `detector-features score WEIGHTS` the detections; an inspection image
+ * after WEIGHTS adds its signatures. Built, not installed. Numbers are of this machine's byte
+ * order: maker and reader are one machine.
  *
  *   in   u32 bytes, u32 source, text                                       … to the end
  *   out  u32 flags, u32 views, then for each view that is scored: u32 kind, u32 depth, and
  *        ids:  u32 blocks, u32 ids, block ends (u32 each), ids (u32 each)
+ *        tokens: u32 tokens, then for each token u32 ids, ids (u32 each)
  *        fuse: PST_INPUTS * i32
  *   out  score: struct pst_detection */
 #include "inspect/detect/detect.h"
@@ -76,6 +78,22 @@ static void put_ids(struct job *job, const struct pst_view *view)
     put(job->ids.p, job->ids.n);
 }
 
+static void put_tokens(struct job *job, const struct pst_view *view)
+{
+    pst_buf_clear(&job->ids);
+    struct pst_grams g;
+    pst_grams_init(&g, view->text);
+    uint32_t tokens = 0;
+    for (; pst_grams_next(&g); tokens++) {
+        add_u32(&job->ids, (uint32_t)g.n);
+        for (size_t i = 0; i < g.n; i++) {
+            add_u32(&job->ids, g.id[i]);
+        }
+    }
+    put_u32(tokens);
+    put(job->ids.p, job->ids.n);
+}
+
 static void put_inputs(struct job *job, const struct pst_views *views, size_t i, uint32_t source)
 {
     struct pst_model_score score;
@@ -121,6 +139,8 @@ static void put_text(struct job *job, struct pst_str text, uint32_t source)
         put_u32(views.list[i].depth);
         if (strcmp(job->mode, "ids") == 0) {
             put_ids(job, &views.list[i]);
+        } else if (strcmp(job->mode, "tokens") == 0) {
+            put_tokens(job, &views.list[i]);
         } else {
             put_inputs(job, &views, i, source);
         }
@@ -154,10 +174,10 @@ static bool read_job(struct job *job, int argc, char **argv)
 {
     struct pst_err err = {0};
     job->mode = argc > 1 ? argv[1] : "";
-    bool ids = strcmp(job->mode, "ids") == 0 && argc == 2;
+    bool ids = (strcmp(job->mode, "ids") == 0 || strcmp(job->mode, "tokens") == 0) && argc == 2;
     bool other = (strcmp(job->mode, "fuse") == 0 || strcmp(job->mode, "score") == 0) && argc >= 3;
     if (!ids && !other) {
-        (void)fprintf(stderr, "detector-features ids | fuse|score WEIGHTS [IMAGE]\n");
+        (void)fprintf(stderr, "detector-features ids|tokens | fuse|score WEIGHTS [IMAGE]\n");
         return false;
     }
     if (other) {

@@ -70,7 +70,7 @@ static void put_model(const struct pst_model_score *score, size_t source, int32_
     for (size_t lane = 0; lane < PST_LANES; lane++) {
         ret[PST_INPUT_SMALL + lane] = clamp(score->small.logit[lane]);
         ret[PST_INPUT_LARGE + lane] = clamp(score->large.logit[lane]);
-        ret[PST_INPUT_WHOLE + lane] = clamp(score->whole[lane]);
+        ret[PST_INPUT_TINY + lane] = clamp(score->tiny.logit[lane]);
     }
     int32_t small = ret[PST_INPUT_SMALL + PST_LANE_ANY];
     int32_t large = ret[PST_INPUT_LARGE + PST_LANE_ANY];

@@ -28,10 +28,10 @@ enum pst_script pst_script_of(struct pst_str text);
 
 /* The inputs, in this order; fixed-point with ten bits. Part of the weights' format. */
 enum pst_input {
-    PST_INPUT_SMALL,                                   /* the loudest small window, each lane */
-    PST_INPUT_LARGE = PST_INPUT_SMALL + PST_LANES,     /* the same of large windows */
-    PST_INPUT_WHOLE = PST_INPUT_LARGE + PST_LANES,     /* of the text as one */
-    PST_INPUT_SIGNATURE = PST_INPUT_WHOLE + PST_LANES, /* sums of weights by category */
+    PST_INPUT_SMALL,                                  /* the loudest small window, each lane */
+    PST_INPUT_LARGE = PST_INPUT_SMALL + PST_LANES,    /* the same of large windows */
+    PST_INPUT_TINY = PST_INPUT_LARGE + PST_LANES,     /* of tiny windows */
+    PST_INPUT_SIGNATURE = PST_INPUT_TINY + PST_LANES, /* sums of weights by category */
     PST_INPUT_FLAG = PST_INPUT_SIGNATURE + PST_SIGNATURE_CATEGORIES,
     PST_INPUT_DECODED = PST_INPUT_FLAG + 16, /* the view was decoded */
     PST_INPUT_HIDDEN,                        /* the view is of hidden text */

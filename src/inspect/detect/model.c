@@ -81,6 +81,10 @@ static void close_block(const struct pst_table *t, const struct block *ring, siz
                         struct pst_model_score *ret)
 {
     size_t have = at + 1;
+    if (have >= PST_TINY_BLOCKS || last) {
+        size_t n = have < PST_TINY_BLOCKS ? have : PST_TINY_BLOCKS;
+        look_back(t, ring, at, n, &ret->tiny);
+    }
     if (have >= PST_SMALL_BLOCKS || last) {
         size_t n = have < PST_SMALL_BLOCKS ? have : PST_SMALL_BLOCKS;
         look_back(t, ring, at, n, &ret->small);
@@ -91,26 +95,14 @@ static void close_block(const struct pst_table *t, const struct block *ring, siz
     }
 }
 
-/* The mean weight, as a window of 1024 n-grams of that mean would have it. */
-static void score_whole(const struct pst_table *t, const int64_t sum[PST_LANES],
-                        struct pst_model_score *ret)
-{
-    int64_t n = ret->grams < PST_GRAMS_FEW ? PST_GRAMS_FEW : (int64_t)ret->grams;
-    for (size_t lane = 0; lane < PST_LANES; lane++) {
-        int64_t mean = sum[lane] * 256 / n; /* below 2^15: no overflow below */
-        ret->whole[lane] = clamp(t->bias[lane] + mean * (int64_t)t->scale[lane] / (1 << 13));
-    }
-}
-
 void pst_model_score(const struct pst_table *table, struct pst_str text,
                      struct pst_model_score *ret)
 {
     *ret = (struct pst_model_score){0};
     for (size_t lane = 0; lane < PST_LANES; lane++) {
-        ret->small.logit[lane] = ret->large.logit[lane] = INT32_MIN;
+        ret->tiny.logit[lane] = ret->small.logit[lane] = ret->large.logit[lane] = INT32_MIN;
     }
     struct block ring[PST_LARGE_BLOCKS] = {0};
-    int64_t sum[PST_LANES] = {0};
     struct pst_grams g;
     pst_grams_init(&g, text);
     size_t at = 0;
@@ -123,16 +115,11 @@ void pst_model_score(const struct pst_table *table, struct pst_str text,
             ret->tokens++;
             more = pst_grams_next(&g);
         }
-        for (size_t lane = 0; lane < PST_LANES; lane++) {
-            sum[lane] += b->sum[lane];
-        }
-        ret->grams += b->grams;
         close_block(table, ring, at, !more, ret);
         at++;
     }
     if (at == 0) {
-        look_back(table, ring, 0, 1, &ret->small);
-        look_back(table, ring, 0, 1, &ret->large);
+        look_back(table, ring, 0, 1, &ret->tiny);
+        ret->small = ret->large = ret->tiny;
     }
-    score_whole(table, sum, ret);
 }

@@ -9,7 +9,8 @@
 enum {
     PST_LANES = 8,
     PST_BLOCK_TOKENS = 16,
-    PST_SMALL_BLOCKS = 4,  /* 64 tokens: one order */
+    PST_TINY_BLOCKS = 2,   /* 32 tokens: one order of few words in much other text */
+    PST_SMALL_BLOCKS = 4,  /* 64 tokens: one order with its reasons */
     PST_LARGE_BLOCKS = 16, /* 256 tokens, about 1 to 2 KB: its surroundings */
     PST_LOGIT_ONE = 1024,  /* logits are fixed-point with ten bits */
     PST_GRAMS_FEW =
@@ -28,9 +29,8 @@ struct pst_window {
     size_t start[PST_LANES], end[PST_LANES]; /* where that was, bytes of the text */
 };
 struct pst_model_score {
-    struct pst_window small, large;
-    int32_t whole[PST_LANES]; /* of the text as one */
-    uint64_t tokens, grams;
+    struct pst_window tiny, small, large;
+    uint64_t tokens;
 };
 /* Linear in the text, no allocation. An empty text scores as its bias. */
 void pst_model_score(const struct pst_table *table, struct pst_str text,
