@@ -512,7 +512,7 @@ void pst_admin_reloaded(bool ok, uint32_t generation, struct pst_str why, struct
     struct pst_err err = {0};
     if (!ok) {
         (void)pst_fail(&err, PST_E_CONFIG, "the old configuration stays in force: %.*s",
-                       (int)(why.n > 200 ? 200 : why.n), (const char *)why.p);
+                       (int)(why.n > 420 ? 420 : why.n), (const char *)why.p);
         pst_admin_refuse(&err, out);
         out->status = 409; /* the gateway is well; it is the request that cannot be met */
         return;

@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-enum { SECURITY_BITS = 112, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
+enum { SECURITY_BITS = 112, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096 };
 
 /* --- texts -------------------------------------------------------------------------------- */
 

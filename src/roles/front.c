@@ -46,6 +46,11 @@ static enum pst_status on_listen(void *user, const struct pst_ipc_listen *m, int
                                  struct pst_err *err)
 {
     struct pst_front *f = user;
+    for (size_t i = 0; i < f->n_listeners; i++) {
+        if (f->listeners[i].fd >= 0 && f->listeners[i].id == m->id) {
+            return PST_OK; /* given at the start already, amid a reload */
+        }
+    }
     struct pst_front_listener *l = listener_free(f);
     if (l == NULL) {
         return pst_fail(err, PST_E_LIMIT, "too many listeners");
