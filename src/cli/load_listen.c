@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_FILE_MAX = 16384 }; /* as keys has it */
-
 static const struct pst_config_listen *listen_of(const struct pst_config *config, size_t i)
 {
     return i < config->n_listen    ? &config->listen[i]
@@ -37,7 +35,7 @@ static enum pst_status key_look(struct pst_loaded *l, const struct pst_config_li
     if (stat(listen->key, &st) != 0) {
         return pst_fail_at(err, PST_E_CONFIG, at.line, at.column, "%s: %m", listen->key);
     }
-    if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > KEY_FILE_MAX) {
+    if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > PST_SERVER_KEY_FILE_MAX) {
         return pst_fail_at(err, PST_E_CONFIG, at.line, at.column,
                            "%s is not a file with a private key", listen->key);
     }
