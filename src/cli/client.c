@@ -163,7 +163,7 @@ static enum pst_status refused(const struct pst_json *root, uint16_t status_code
             known = (enum pst_error)i;
         }
     }
-    struct pst_str shown = pst_str_cut(text, 0, 200);
+    struct pst_str shown = pst_str_cut(text, 0, 460);
     (void)pst_fail_at(err, known == PST_E_USAGE ? PST_E_INTERNAL : known, (uint32_t)line,
                       (uint32_t)column, "%.*s (HTTP %u)", PST_FMT(shown), status_code);
     if (!pst_str_to_c(file, err->file, sizeof err->file)) {
@@ -195,4 +195,16 @@ enum pst_status pst_client_ask(const struct pst_common *common, const char *meth
     }
     *ret = root;
     return PST_OK;
+}
+
+enum pst_status pst_client_get(const struct pst_common *common, const char *path,
+                               struct pst_arena *arena, struct pst_buf *raw, uint16_t *ret_status,
+                               struct pst_err *err)
+{
+    PST_FD fd = -1;
+    if (open_socket(common, &fd, err) != PST_OK ||
+        send_request(fd, "GET", path, PST_STR(""), err) != PST_OK) {
+        return PST_ERR;
+    }
+    return receive(fd, "GET", arena, raw, ret_status, err);
 }

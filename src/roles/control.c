@@ -108,6 +108,8 @@ static void admin_status(void *user, struct pst_json_out *out)
         pst_json_out_ki64(out, "since_s", (int64_t)r->s.since_unix_ns / 1000000000);
         pst_json_out_kbool(out, "seccomp", r->s.seccomp != 0);
         pst_json_out_ku64(out, "landlock_abi", r->s.landlock_abi);
+        PST_JSON_KEY(out, "sandbox");
+        pst_json_out_lossy(out, PST_ISTR(r->s.sandbox));
         pst_json_out_end(out);
     }
     pst_json_out_end(out);
@@ -152,10 +154,10 @@ static void admin_random(void *user, uint8_t *ret, size_t n)
     pst_random(ret, n);
 }
 
-static enum pst_status admin_reload(void *user, struct pst_err *err)
+static enum pst_status admin_reload(void *user, bool now, struct pst_err *err)
 {
     struct control *c = user;
-    struct pst_ipc_reload m = {.token = ++c->reload_token};
+    struct pst_ipc_reload m = {.token = ++c->reload_token, .now = now ? 1 : 0};
     if (c->reload_req != 0) {
         return pst_fail(err, PST_E_EXISTS, "a reload is under way");
     }

@@ -41,7 +41,7 @@ static enum pst_status h2_begin(struct pst_front_conn *c, struct pst_err *err)
     if (pst_h2_open(&config, &c->h2, err) != PST_OK) {
         return PST_ERR;
     }
-    pst_front_conn_phase(c, limit(c, PST_LIMIT_header_ms));
+    pst_front_conn_phase(c, limit(c, PST_LIMIT_idle_ms));
     return PST_OK;
 }
 

@@ -282,6 +282,9 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
     house->running = true;
     struct pst_ipc_ready ready = {.landlock_abi = (uint32_t)house->sandbox.landlock_abi,
                                   .seccomp = house->sandbox.seccomp ? 1 : 0};
+    char text[PST_SANDBOX_TEXT];
+    pst_sandbox_text(&house->sandbox, text);
+    PST_ISTR_CUT(ready.sandbox, pst_str_c(text));
     (void)PST_LINK_SEND(&house->control.link, READY, &ready);
     return PST_OK;
 }
@@ -306,9 +309,10 @@ static enum pst_status control_message(struct pst_link *link, struct pst_message
         status = channel_add(house, m->fixed, &m->fd, &err);
     } else if (m->type == PST_IPC_IMAGE && ops->image != NULL) {
         status = ops->image(house->user, m->fixed, &m->fd, &err);
-    } else if (m->type == PST_IPC_GRANT && ops->grant != NULL && !house->running) {
+    } else if (m->type == PST_IPC_GRANT && ops->grant != NULL &&
+               (!house->running || ops->late_grants)) {
         status = ops->grant(house->user, m->fixed, &m->fd, &err);
-    } else if (m->type == PST_IPC_LISTEN && ops->listen != NULL && !house->running) {
+    } else if (m->type == PST_IPC_LISTEN && ops->listen != NULL) {
         status = ops->listen(house->user, m->fixed, &m->fd, &err);
     } else if (m->type == PST_IPC_GO && !house->running) {
         status = on_go(house, m->fixed, &err);
