@@ -89,6 +89,12 @@ static size_t conns_of(const struct pst_front *f, const char *address)
     return n;
 }
 
+/* How long may it take to what comes first: a handshake, or a request. */
+static enum pst_limit first_phase(const struct pst_front_conn *c)
+{
+    return c->tls.conn != NULL ? PST_LIMIT_handshake_ms : PST_LIMIT_idle_ms;
+}
+
 static bool too_many_of(struct pst_front *f, const char *address, size_t others)
 {
     if (conns_of(f, address) < limit(f, PST_LIMIT_connections_per_address) + others) {
@@ -98,19 +104,13 @@ static bool too_many_of(struct pst_front *f, const char *address, size_t others)
     return true;
 }
 
-static void first_phase(struct pst_front_conn *c)
-{
-    enum pst_limit which = c->tls.conn != NULL ? PST_LIMIT_handshake_ms : PST_LIMIT_idle_ms;
-    pst_front_conn_phase(c, limit(c->front, which));
-}
-
 void pst_front_conn_named(struct pst_front_conn *c)
 {
     if (too_many_of(c->front, c->address, /* others: itself */ 1)) {
         pst_front_conn_close(c, PST_E_NONE);
         return;
     }
-    first_phase(c);
+    pst_front_conn_phase(c, limit(c->front, first_phase(c)));
 }
 
 static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr *peer)
@@ -168,11 +168,7 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     pst_buf_init(&c->in, IN_CAP);
     pst_buf_init(&c->out, OUT_CAP);
     pst_buf_init(&c->chain, PST_X509_CHAIN_BYTES);
-    if (c->hop.awaited) {
-        pst_front_conn_phase(c, limit(f, PST_LIMIT_header_ms));
-    } else {
-        first_phase(c);
-    }
+    pst_front_conn_phase(c, limit(f, c->hop.awaited ? PST_LIMIT_header_ms : first_phase(c)));
     pst_house_count(&f->house, PST_METRIC_connections_open, 1);
     pst_house_count(&f->house, PST_METRIC_connections_total, 1);
     return true;

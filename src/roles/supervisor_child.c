@@ -449,6 +449,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
     } else if (m->type == PST_IPC_RELOAD && c->role == PST_ROLE_CONTROL) {
         const struct pst_ipc_reload *reload = m->fixed;
         s->reload_token = reload->token;
+        s->reload_now = reload->now != 0;
         if (s->reloading || pst_super_compile(s, &err) != PST_OK) {
             pst_super_reload_done(s, false, s->reloading ? "a reload is under way" : err.text);
         }
