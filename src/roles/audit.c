@@ -36,9 +36,19 @@ static void fail(struct pst_audit *a, const struct pst_err *err)
 
 /* --- 7 record --------------------------------------------------------------------------------- */
 
-static bool record_add(struct pst_audit *a, const struct pst_record *r, uint64_t *ret_seq)
+/* What of the sandbox this machine does not enforce: every record says so by itself. */
+static struct pst_str not_enforced(const struct pst_sandbox_status *s)
+{
+    if (s->off) {
+        return PST_STR("off");
+    }
+    return s->landlock_files ? (struct pst_str){NULL, 0} : PST_STR("no_landlock");
+}
+
+static bool record_add(struct pst_audit *a, struct pst_record *r, uint64_t *ret_seq)
 {
     struct pst_err err = {0};
+    r->sandbox = not_enforced(&a->house.sandbox);
     if (pst_house_simulates(&a->house, PST_X_RECORD_UNWRITTEN)) {
         (void)pst_fail(&err, PST_E_AUDIT_UNAVAILABLE, "simulated");
     }

@@ -108,6 +108,8 @@ static void admin_status(void *user, struct pst_json_out *out)
         pst_json_out_ki64(out, "since_s", (int64_t)r->s.since_unix_ns / 1000000000);
         pst_json_out_kbool(out, "seccomp", r->s.seccomp != 0);
         pst_json_out_ku64(out, "landlock_abi", r->s.landlock_abi);
+        PST_JSON_KEY(out, "sandbox");
+        pst_json_out_lossy(out, PST_ISTR(r->s.sandbox));
         pst_json_out_end(out);
     }
     pst_json_out_end(out);

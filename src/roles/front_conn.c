@@ -1,5 +1,6 @@
 #include "roles/front.h"
 
+#include "crypto/x509_verify.h"
 #include "sys/fd.h"
 
 #include <stdlib.h>
@@ -28,6 +29,8 @@ static void conn_free(struct pst_loop *loop, void *user)
     struct pst_front_conn *c = user;
     pst_buf_release(&c->in);
     pst_buf_release(&c->out);
+    pst_buf_release(&c->chain);
+    pst_front_hop_release(c);
     free(c);
 }
 
@@ -60,6 +63,8 @@ static void conn_timeout(struct pst_loop *loop, void *user)
     (void)loop;
     if (c->closing) {
         pst_front_conn_close(c, PST_E_NONE);
+    } else if (c->hop.awaited) {
+        pst_front_hop_late(c);
     } else {
         c->protocol->late(c);
     }
@@ -78,9 +83,27 @@ static size_t conns_of(const struct pst_front *f, const char *address)
 {
     size_t n = 0;
     for (const struct pst_front_conn *c = f->conns; c != NULL; c = c->next) {
-        n += strcmp(c->address, address) == 0 ? 1 : 0;
+        n += !c->hop.awaited && strcmp(c->address, address) == 0 ? 1 : 0;
     }
     return n;
+}
+
+static bool too_many_of(struct pst_front *f, const char *address, size_t others)
+{
+    if (conns_of(f, address) < limit(f, PST_LIMIT_connections_per_address) + others) {
+        return false;
+    }
+    pst_house_count(&f->house, PST_METRIC_connections_refused_total, 1);
+    return true;
+}
+
+void pst_front_conn_named(struct pst_front_conn *c)
+{
+    if (too_many_of(c->front, c->address, /* others: itself */ 1)) {
+        pst_front_conn_close(c, PST_E_NONE);
+        return;
+    }
+    pst_front_conn_phase(c, limit(c->front, PST_LIMIT_idle_ms));
 }
 
 static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr *peer)
@@ -109,9 +132,13 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
         c->peer_uid = who.uid;
     } else {
         pst_addr_ip_text(peer, c->address);
+        pst_front_hop_begin(c, row, peer);
+    }
+    if (!c->hop.awaited && too_many_of(f, c->address, 0)) {
+        free(c);
+        return false;
     }
     if (f->n_conns >= limit(f, PST_LIMIT_connections) ||
-        conns_of(f, c->address) >= limit(f, PST_LIMIT_connections_per_address) ||
         pst_watch(f->house.loop, fd, PST_READ | PST_CLOSED, conn_ready, c, &c->watch, &err) !=
             PST_OK) {
         pst_house_count(&f->house, PST_METRIC_connections_refused_total, 1);
@@ -132,7 +159,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     f->n_conns++;
     pst_buf_init(&c->in, IN_CAP);
     pst_buf_init(&c->out, OUT_CAP);
-    pst_front_conn_phase(c, limit(f, PST_LIMIT_idle_ms));
+    pst_buf_init(&c->chain, PST_X509_CHAIN_BYTES);
+    pst_front_conn_phase(c, limit(f, c->hop.awaited ? PST_LIMIT_header_ms : PST_LIMIT_idle_ms));
     pst_house_count(&f->house, PST_METRIC_connections_open, 1);
     pst_house_count(&f->house, PST_METRIC_connections_total, 1);
     return true;
@@ -280,6 +308,10 @@ static void conn_read(struct pst_front_conn *c)
     if (c->closing) {
         return; /* draining */
     }
+    if (pst_front_hop_uninvited(c, pst_str_of(f->read_buf, n))) {
+        pst_front_conn_close(c, PST_E_NONE);
+        return;
+    }
     if (!pst_buf_add(&c->in, pst_str_of(f->read_buf, n))) {
         pst_front_conn_close(c, PST_E_NO_MEMORY);
         return;
@@ -311,6 +343,10 @@ static void conn_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     (void)loop;
     (void)watch;
     struct pst_front_conn *c = user;
+    if (c->hop.awaited) {
+        pst_front_hop_read(c);
+        return;
+    }
     if ((ready & PST_WRITE) != 0) {
         conn_send(c);
     }

@@ -10,6 +10,7 @@
 #include "gate/steps.h"
 #include "roles/front_inspect.h"
 #include "sys/ipc.h"
+#include "sys/net.h"
 #include "wire/h1.h"
 #include "wire/json.h"
 
@@ -46,6 +47,7 @@ struct pst_front_request {
     /* what was asked */
     const struct pst_h1_head *head;
     struct pst_route route;
+    char address[PST_ADDR_TEXT]; /* the connection's, or what a hop said of this request */
     struct pst_str credential, assertion;
     enum pst_cred_kind cred_kind;
     struct pst_str resource; /* model, or administered path */

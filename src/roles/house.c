@@ -282,6 +282,9 @@ static enum pst_status on_go(struct pst_house *house, const struct pst_ipc_go *g
     house->running = true;
     struct pst_ipc_ready ready = {.landlock_abi = (uint32_t)house->sandbox.landlock_abi,
                                   .seccomp = house->sandbox.seccomp ? 1 : 0};
+    char text[PST_SANDBOX_TEXT];
+    pst_sandbox_text(&house->sandbox, text);
+    PST_ISTR_CUT(ready.sandbox, pst_str_c(text));
     (void)PST_LINK_SEND(&house->control.link, READY, &ready);
     return PST_OK;
 }

@@ -350,6 +350,7 @@ static void stats_forward(struct pst_child *c, struct pst_str counters)
                               .index = c->index,
                               .up = c->ready ? 1 : 0,
                               .seccomp = c->seccomp ? 1 : 0};
+    PST_ISTR_CUT(m.sandbox, pst_str_c(c->sandbox));
     if (control != NULL && control->ready) {
         (void)pst_link_send(&control->link, PST_IPC_STATS, &m, counters, -1);
     }
@@ -364,6 +365,7 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
     c->ready = true;
     c->landlock_abi = m->landlock_abi;
     c->seccomp = m->seccomp != 0;
+    pst_str_cut_c(PST_ISTR(m->sandbox), c->sandbox, sizeof c->sandbox);
     note_send(s);
     PST_ISTR_CUT(state.text, c->seccomp ? PST_STR("seccomp") : PST_STR("no seccomp"));
     if (audit != NULL && audit->ready) {
@@ -374,16 +376,9 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
         all = all && (!s->children[i].wanted || s->children[i].ready);
     }
     if (all && !s->told_ready) {
-        const struct pst_plan *plan = s->current.plan;
-        const struct pst_plan_listener *client = NULL, *admin = NULL;
         s->told_ready = true;
-        for (uint32_t i = 0; i < plan->n_listeners; i++) {
-            client = plan->listeners[i].kind == PST_LISTEN_CLIENT ? &plan->listeners[i] : client;
-            admin = plan->listeners[i].kind == PST_LISTEN_ADMIN ? &plan->listeners[i] : admin;
-        }
-        if (s->options->ready != NULL && client != NULL && admin != NULL) {
-            s->options->ready(s->options->user, client->address, client->port, admin->address,
-                              admin->port);
+        if (s->options->ready != NULL) {
+            s->options->ready(s->options->user, s->current.plan);
         }
     }
 }

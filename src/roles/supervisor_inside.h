@@ -35,6 +35,7 @@ struct pst_child {
     uint32_t restarts, unanswered, landlock_abi;
     uint64_t ponged; /* newest ping that was answered */
     bool seccomp;
+    char sandbox[PST_SANDBOX_TEXT]; /* what holds, in its own words */
     /* why it is being killed, for the record of its death */
     enum pst_error accused;
     uint16_t accused_type;
