@@ -184,9 +184,14 @@ def test_a_key_names_the_principal(gw, batch):
 
 
 def test_tools_and_people(gw, batch):
-    body = support.ask("What is the weather?", tools=[support.tool("get_weather")])
-    reply, _ = ask(gw, batch, {**body, "messages": [{"role": "user", "content": "call:get_weather"}]})
-    assert reply.status == 200, reply.raw
+    """A call in the answer is decided about the principal that asked."""
+    person = Person(gw.clients, "other-batch", dns("tools.apps.internal"))
+    for who, name, allowed in ((batch, "batch", True), (person, "apps", False)):
+        offer = {"tools": [support.tool("get_weather")]} if allowed else {}
+        reply, _ = ask(gw, who, support.ask("demo:tool" if allowed else "demo:tool-not-offered", **offer))
+        assert reply.status == 200, reply.raw
+        record = gw.wait_record(kind="tool", request=reply.request_id)
+        assert record["principal_id"] == name and record["decision"] == ("allow" if allowed else "deny")
     now = int(time.time())
     token = jwt.encode({"sub": "alice", "iat": now, "exp": now + 60}, "x" * 66, algorithm="HS256")
     reply, _ = ask(gw, batch, support.ask("hi", "rec"), extra=[f"{house.ASSERT_HEADER}: {token}"])
