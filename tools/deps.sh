@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 # cmocka is here because one Meson configuration describes programs and tests alike
 build=(ca-certificates gcc libc6-dev make meson ninja-build pkg-config python3
-    libc-ares-dev libcmocka-dev libseccomp-dev libsqlite3-dev libssl-dev libutf8proc-dev libvectorscan-dev libxxhash-dev libyaml-dev)
-tests=(binutils clang-19 libclang-rt-19-dev llvm-19 curl dpkg-dev git python3-stdnum python3-venv)
+    libc-ares-dev libcmocka-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libssl-dev libutf8proc-dev libvectorscan-dev libxxhash-dev libyaml-dev)
+tests=(binutils clang-19 libclang-rt-19-dev llvm-19 curl dpkg-dev git nginx-light python3-stdnum python3-venv)
 lints=(clang-format-19 clang-tidy-19 clang-tools-19 clang-19 libclang-rt-19-dev pmccabe shellcheck binutils)
 bench=(nginx-light curl)
 deb=(binutils dpkg-dev)

@@ -130,6 +130,22 @@ def check_folders() -> None:
             problem(f"fuzz/corpus/{corpus.name}", "no target of this name")
 
 
+def check_hostile() -> None:
+    """Every test that docs/hostile.md names exists, and it names every one of tests/hostile."""
+    page = ROOT / "docs" / "hostile.md"
+    named = set(re.findall(r"`([\w/]+\.(?:py|c))::(test_\w+)`", page.read_text(encoding="utf-8")))
+    for file, name in sorted(named):
+        path = ROOT / file
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not re.search(rf"^(?:async )?def {name}\(|^static void {name}\(void", text, re.MULTILINE):
+            problem("docs/hostile.md", f"there is no {file}::{name}")
+    for path in sorted((ROOT / "tests" / "hostile").glob("test_*.py")):
+        file = str(path.relative_to(ROOT))
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE):
+            if (file, name) not in named:
+                problem(file, f"{name} is not in docs/hostile.md")
+
+
 def main() -> int:
     table = rows("modules.txt")
     sources = []
@@ -150,6 +166,7 @@ def main() -> int:
                     problem(f"{path.relative_to(ROOT)}:{number}", f"'{found.group()}' does not belong into the tree")
     check_functions([s for s in sources if s.suffix == ".c"])
     check_folders()
+    check_hostile()
     for text in sorted(problems):
         print(text)
     print(f"lint: {len(sources)} sources, {len(problems)} problems")

@@ -14,7 +14,7 @@ enum pst_error {
     PST_E_COUNT
 };
 
-enum { PST_ERR_TEXT = 240 };
+enum { PST_ERR_TEXT = 480 }; /* a sentence with two long paths in it */
 
 struct pst_err {
     enum pst_error code;

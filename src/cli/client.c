@@ -163,7 +163,7 @@ static enum pst_status refused(const struct pst_json *root, uint16_t status_code
             known = (enum pst_error)i;
         }
     }
-    struct pst_str shown = pst_str_cut(text, 0, 200);
+    struct pst_str shown = pst_str_cut(text, 0, 460);
     (void)pst_fail_at(err, known == PST_E_USAGE ? PST_E_INTERNAL : known, (uint32_t)line,
                       (uint32_t)column, "%.*s (HTTP %u)", PST_FMT(shown), status_code);
     if (!pst_str_to_c(file, err->file, sizeof err->file)) {

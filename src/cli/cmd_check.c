@@ -74,8 +74,8 @@ static void print(const struct pst_common *common, const struct pst_loaded *l, s
 
 static void print_notes(const struct pst_loaded *l)
 {
-    for (size_t i = 0; i < l->notes.n; i++) {
-        const struct pst_err *note = &l->notes.list[i];
+    for (size_t i = 0; l->notes != NULL && i < l->notes->n; i++) {
+        const struct pst_err *note = &l->notes->list[i];
         fprintf(stderr, "%s:%u:%u: warning: %s\n", note->file, note->line, note->column,
                 note->text);
     }

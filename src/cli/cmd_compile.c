@@ -48,8 +48,8 @@ static enum pst_status send_all(const struct args *args, const struct pst_images
 
 static void notes_send(const struct args *args, const struct pst_loaded *loaded)
 {
-    for (size_t i = 0; i < loaded->notes.n; i++) {
-        struct pst_compile_msg msg = {.kind = PST_COMPILE_NOTE, .err = loaded->notes.list[i]};
+    for (size_t i = 0; loaded->notes != NULL && i < loaded->notes->n; i++) {
+        struct pst_compile_msg msg = {.kind = PST_COMPILE_NOTE, .err = loaded->notes->list[i]};
         (void)send(args, &msg, -1, NULL); /* what is only worth saying may be lost */
     }
 }

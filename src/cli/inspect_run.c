@@ -4,102 +4,37 @@
 
 #include <math.h>
 
-enum { ARENA_MAX = 96 << 20, VIEWS_MAX = 8 << 20 };
-
 enum pst_status pst_inspector_init(struct pst_inspector *ret, struct pst_str image,
                                    struct pst_err *err)
 {
-    struct pst_str data, signatures, weights;
-    struct pst_err none = {0};
+    struct pst_str data;
     *ret = (struct pst_inspector){0};
-    pst_arena_init(&ret->arena, 1 << 20, ARENA_MAX);
     if (pst_inspect_image_section(image, PST_SECTION_DATA, &data, err) != PST_OK ||
         pst_scan_image_open(data, &ret->image, err) != PST_OK ||
         pst_scanner_init(&ret->scanner, ret->image, err) != PST_OK) {
         return PST_ERR;
     }
-    if (pst_inspect_image_section(image, PST_SECTION_SIGNATURE, &signatures, &none) == PST_OK &&
-        (pst_signature_image_open(signatures, &ret->signature_image, err) != PST_OK ||
-         pst_signature_scanner_init(&ret->signatures, ret->signature_image, err) != PST_OK)) {
-        return PST_ERR;
-    }
-    if (pst_inspect_image_section(image, PST_SECTION_WEIGHTS, &weights, &none) == PST_OK) {
-        return pst_detector_init(&ret->detector, weights, err);
-    }
-    return PST_OK;
+    return pst_detect_reader_open(image, &ret->detector, err);
 }
 
 void pst_inspector_release(struct pst_inspector *i)
 {
-    pst_detector_release(i->detector);
-    pst_signature_scanner_release(i->signatures);
-    pst_signature_image_close(i->signature_image);
+    pst_detect_reader_close(i->detector);
     pst_scanner_release(i->scanner);
     pst_scan_image_close(i->image);
-    pst_arena_release(&i->arena);
-}
-
-static enum pst_status detect_piece(struct pst_inspector *i, struct pst_str text,
-                                    enum pst_source source, struct pst_inspection *ret,
-                                    struct pst_err *err)
-{
-    struct pst_views views;
-    pst_arena_clear(&i->arena);
-    if (pst_views_make(text, PST_WANT_READER, VIEWS_MAX, &i->arena, &views, err) != PST_OK) {
-        return PST_ERR;
-    }
-    if (i->signatures != NULL &&
-        pst_signature_scan_in(i->signatures, &views, 1U << source, &ret->hits, err) != PST_OK) {
-        return PST_ERR;
-    }
-    return pst_detect(i->detector, &views, i->signatures != NULL ? &ret->hits : NULL, source,
-                      &i->arena, &ret->detection, err);
-}
-
-static void louder(uint16_t *a, uint16_t b)
-{
-    *a = *a > b ? *a : b;
-}
-
-/* The score of a long text is that of its loudest piece. */
-static enum pst_status detect(struct pst_inspector *i, struct pst_str text, enum pst_source source,
-                              struct pst_inspection *ret, struct pst_err *err)
-{
-    struct pst_detection all = {0};
-    for (size_t from = 0, to; from < text.n; from = to) {
-        to = pst_text_piece(text, from, PST_PIECE_BYTES);
-        if (detect_piece(i, pst_str_cut(text, from, to - from), source, ret, err) != PST_OK) {
-            return PST_ERR;
-        }
-        const struct pst_detection *d = &ret->detection;
-        if (from == 0 || d->injection > all.injection) {
-            all.injection = d->injection;
-            all.start = d->start + (uint32_t)from;
-            all.end = d->end + (uint32_t)from;
-            all.view = d->view;
-        }
-        for (size_t k = 0; k < PST_HEADS; k++) {
-            louder(&all.heads[k], d->heads[k]);
-        }
-        for (size_t k = 0; k < PST_UNSAFE_HEADS; k++) {
-            louder(&all.unsafe[k], d->unsafe[k]);
-        }
-        all.flags |= d->flags;
-    }
-    ret->detection = all;
-    return PST_OK;
 }
 
 enum pst_status pst_inspector_run(struct pst_inspector *i, const struct pst_scan_text *text,
                                   enum pst_source source, struct pst_inspection *ret,
                                   struct pst_err *err)
 {
-    ret->hits = (struct pst_signature_hits){0};
     ret->detection = (struct pst_detection){0};
     if (pst_scan(i->scanner, text, &ret->findings, err) != PST_OK) {
         return PST_ERR;
     }
-    return i->detector != NULL ? detect(i, text->text, source, ret, err) : PST_OK;
+    return i->detector != NULL
+               ? pst_detect_reader_run(i->detector, text->text, source, &ret->detection, err)
+               : PST_OK;
 }
 
 unsigned pst_score_mille(int tenths)

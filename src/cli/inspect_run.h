@@ -3,17 +3,14 @@
 #ifndef PST_CLI_INSPECT_RUN_H
 #define PST_CLI_INSPECT_RUN_H
 
-#include "inspect/detect/detect.h"
+#include "inspect/detect/reader.h"
 #include "inspect/scan/scan.h"
 #include "wire/json_out.h"
 
 struct pst_inspector {
     struct pst_scan_image *image;
     struct pst_scanner *scanner;
-    struct pst_signature_image *signature_image; /* NULL: the image has none */
-    struct pst_signature_scanner *signatures;
-    struct pst_detector *detector; /* NULL: the image has no weights */
-    struct pst_arena arena;
+    struct pst_detect_reader *detector; /* NULL: the image has no weights */
 };
 
 /* `image` must stay where it is. */
@@ -24,7 +21,6 @@ void pst_inspector_release(struct pst_inspector *inspector);
 struct pst_inspection {
     struct pst_findings findings;
     struct pst_detection detection; /* when there is a detector */
-    struct pst_signature_hits hits;
 };
 PST_NODISCARD enum pst_status pst_inspector_run(struct pst_inspector *inspector,
                                                 const struct pst_scan_text *text,

@@ -22,7 +22,7 @@ struct pst_loaded {
     const struct pst_source *schemas; /* the operator's, beside the built-in one */
     size_t n_schemas;
     struct pst_listen_tls *listen_tls; /* PST_LISTEN_TLS_MAX rows, by pst_load_listeners */
-    struct pst_listen_notes notes;     /* worth saying */
+    struct pst_listen_notes *notes;    /* worth saying, by the same; NULL: none */
 };
 
 /* Release in any case. Errors name file, line and column. */

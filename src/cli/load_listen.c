@@ -40,7 +40,7 @@ static enum pst_status key_look(struct pst_loaded *l, const struct pst_config_li
                            "%s is not a file with a private key", listen->key);
     }
     if ((st.st_mode & S_IROTH) != 0) {
-        pst_listen_note(&l->notes, at, "every user of this machine may read the key %s; chmod 600",
+        pst_listen_note(l->notes, at, "every user of this machine may read the key %s; chmod 600",
                         listen->key);
     }
     return PST_OK;
@@ -50,7 +50,8 @@ static enum pst_status read_all(struct pst_loaded *l, int64_t now_s, struct pst_
 {
     const struct pst_config_listen *listen;
     l->listen_tls = PST_ARENA_ARRAY(&l->arena, PST_LISTEN_TLS_MAX, struct pst_listen_tls);
-    if (l->listen_tls == NULL) {
+    l->notes = PST_ARENA_NEW(&l->arena, struct pst_listen_notes);
+    if (l->listen_tls == NULL || l->notes == NULL) {
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the listeners");
     }
     for (size_t i = 0; (listen = listen_of(l->config, i)) != NULL; i++) {
@@ -66,7 +67,7 @@ static enum pst_status read_all(struct pst_loaded *l, int64_t now_s, struct pst_
         }
         if (status == PST_OK) {
             status = pst_listen_tls_read(&l->arena, listen, chain, clients, now_s,
-                                         &l->listen_tls[i], &l->notes, err);
+                                         &l->listen_tls[i], l->notes, err);
         }
         if (status == PST_OK) {
             status = key_look(l, listen, err);
@@ -81,8 +82,8 @@ static enum pst_status read_all(struct pst_loaded *l, int64_t now_s, struct pst_
 static enum pst_status named(const struct pst_common *common, struct pst_loaded *l,
                              enum pst_status status, struct pst_err *err)
 {
-    for (size_t i = 0; i < l->notes.n; i++) {
-        pst_load_name(common, l, &l->notes.list[i]);
+    for (size_t i = 0; l->notes != NULL && i < l->notes->n; i++) {
+        pst_load_name(common, l, &l->notes->list[i]);
     }
     if (status != PST_OK && err->line != 0) {
         pst_load_name(common, l, err);
@@ -104,12 +105,13 @@ static enum pst_status key_check(struct pst_loaded *l, const struct pst_config_l
     struct pst_err why = {0};
     struct pst_buf pem;
     pst_buf_init(&pem, PST_SERVER_KEY_FILE_MAX + 1);
-    if (pst_buf_room(&pem, PST_SERVER_KEY_FILE_MAX + 1) == NULL) { /* no copies by growing */
+    if (pst_buf_room(&pem, PST_SERVER_KEY_FILE_MAX + 1) ==
+        NULL) { /* no copies left behind by growing */
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for a key");
     }
     enum pst_status status = pst_file_read(listen->key, &pem, &why);
     if (status != PST_OK) {
-        pst_listen_note(&l->notes, at, "whether the key fits could not be checked: %s", why.text);
+        pst_listen_note(l->notes, at, "whether the key fits could not be checked: %s", why.text);
         status = PST_OK;
     } else if (pst_server_key_load(pst_buf_str(&pem), &key, &why) != PST_OK) {
         status = pst_fail_at(err, why.code, at.line, at.column, "%s: %s", listen->key, why.text);

@@ -410,7 +410,7 @@ static void conn_write(struct pst_egress_conn *c)
         }
         pst_house_count(&e->house, PST_METRIC_bytes_out_total, (int64_t)n);
         if (!out_refill(c)) {
-            conn_fail(c, PST_E_IO);
+            conn_fail(c, PST_E_NO_MEMORY);
             return;
         }
     }
@@ -481,7 +481,7 @@ enum pst_status pst_egress_conn_send(struct pst_egress_request *r, struct pst_er
         return pst_fail(err, PST_E_NO_MEMORY, "the request does not fit its buffer");
     }
     if (!out_refill(c)) {
-        return pst_fail(err, PST_E_IO, "the request body could not be read");
+        return pst_fail(err, PST_E_NO_MEMORY, "the request does not fit its buffer");
     }
     r->sent_ns = pst_loop_now_ns(r->egress->house.loop);
     timer_set(c, limit(r->egress, PST_LIMIT_send_ms));

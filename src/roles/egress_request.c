@@ -220,11 +220,15 @@ void pst_egress_end(struct pst_egress_request *r, enum pst_error code, bool told
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* AGAIN: it is as it should be, and there is no room for it. */
 static enum pst_status body_take(struct pst_egress_request *r, const struct pst_ipc_submit *s,
                                  struct pst_message *m)
 {
     struct pst_err err;
     r->body_bytes = s->body_bytes;
+    if (m->fd_lost) {
+        return PST_AGAIN;
+    }
     if (m->fd >= 0) {
         uint64_t cap = r->egress->image->limits.v[PST_LIMIT_body_bytes] * 2;
         if (m->tail.n != 0 || s->body_bytes > cap ||
@@ -232,8 +236,10 @@ static enum pst_status body_take(struct pst_egress_request *r, const struct pst_
             return PST_ERR;
         }
         r->memfd = pst_fd_take(&m->fd);
-    } else if (s->body_bytes != m->tail.n || !pst_buf_add(&r->inline_body, m->tail)) {
+    } else if (s->body_bytes != m->tail.n) {
         return PST_ERR;
+    } else if (!pst_buf_add(&r->inline_body, m->tail)) {
+        return PST_AGAIN;
     }
     r->has_body = true;
     waiting_set(r, !r->released);
@@ -256,6 +262,22 @@ static bool unreleased_room(const struct pst_egress *e, uint8_t front)
            e->unreleased[front] < e->image->limits.v[PST_LIMIT_unreleased_count];
 }
 
+/* No memory or no descriptor for it: that is this process's trouble, and not the front's fault. */
+static enum pst_status submit_refuse(struct pst_link *front, const struct pst_ipc_submit *s,
+                                     struct pst_egress_request *r)
+{
+    struct pst_ipc_answer out = {.req = s->req,
+                                 .error = PST_E_EGRESS_UNAVAILABLE,
+                                 .first = 1,
+                                 .last = 1,
+                                 .attempt = s->attempt};
+    (void)PST_LINK_SEND(front, ANSWER, &out);
+    if (r != NULL) {
+        pst_egress_end(r, PST_E_EGRESS_UNAVAILABLE, true);
+    }
+    return PST_OK;
+}
+
 enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
                                   struct pst_message *m)
 {
@@ -272,20 +294,17 @@ enum pst_status pst_egress_submit(struct pst_egress *e, struct pst_link *front,
     }
     r = request_get(e, s->req, front->index);
     if (r == NULL) {
-        struct pst_ipc_answer out = {.req = s->req,
-                                     .error = PST_E_EGRESS_UNAVAILABLE,
-                                     .first = 1,
-                                     .last = 1,
-                                     .attempt = s->attempt};
-        (void)PST_LINK_SEND(front, ANSWER, &out);
-        return PST_OK;
+        return submit_refuse(front, s, NULL);
     }
     if (r->released && r->round > s->round) {
         return PST_OK; /* an older round's body, overtaken by the release of a newer one */
     }
-    if (body_take(r, s, m) != PST_OK ||
-        (r->released && (r->operation != s->operation || r->round != s->round))) {
+    if (r->released && (r->operation != s->operation || r->round != s->round)) {
         return PST_ERR;
+    }
+    enum pst_status taken = body_take(r, s, m);
+    if (taken != PST_OK) {
+        return taken == PST_AGAIN ? submit_refuse(front, s, r) : PST_ERR;
     }
     r->round = s->round;
     r->operation = s->operation;

@@ -14,9 +14,11 @@
 #include "gate/image.h"
 #include "gate/operation.h"
 #include "gate/steps.h"
+#include "roles/front_hop.h"
 #include "roles/front_io.h"
 #include "roles/front_request.h"
 #include "roles/front_stream.h"
+#include "roles/front_tls.h"
 #include "roles/house.h"
 #include "roles/roles.h"
 #include "sys/net.h"
@@ -46,7 +48,10 @@ struct pst_front_conn {
     int fd;
     uint32_t kind; /* enum pst_listener_kind */
     uint32_t peer_uid;
-    char address[PST_ADDR_TEXT];
+    char address[PST_ADDR_TEXT]; /* whose it is, as far as a hop in front may say it */
+    struct pst_front_hop hop;
+    struct pst_buf chain; /* the client's certificate with its chain, DER; empty: none */
+    struct pst_front_tls_conn tls;
     struct pst_watch watch;
     struct pst_timer timer;       /* of the connection's phase: idle, head, last word */
     struct pst_timer write_timer; /* runs while the client leaves bytes untaken */
@@ -77,6 +82,7 @@ struct pst_front {
     struct pst_sha256 sha;
     struct pst_hmac masking; /* under the key that keys gives */
     bool masking_there, begun, open;
+    struct pst_front_tls tls;
     struct pst_aead aead;              /* of the values in the vaults */
     struct pst_buf masked;             /* one text, as it will leave */
     struct pst_front_inspect *inspect; /* came, and waits for its configuration */
@@ -106,6 +112,8 @@ void pst_front_conn_resume(struct pst_front_conn *c);
 void pst_front_conn_push(struct pst_front_conn *c);
 /* So long may the connection's phase last, from now; 0: a request has its own time. */
 void pst_front_conn_phase(struct pst_front_conn *c, uint64_t ms);
+/* It is known whose connection it is; its requests may come, or its handshake. */
+void pst_front_conn_named(struct pst_front_conn *c);
 /* Closes now. Its requests are given up for `code`; NONE: the client left. */
 void pst_front_conn_close(struct pst_front_conn *c, enum pst_error code);
 

@@ -64,10 +64,10 @@ void pst_front_log(const struct pst_front_request *r)
               pst_buf_add(out, r->outcome == PST_E_NONE
                                    ? PST_STR("ok")
                                    : pst_str_c(pst_error_row(r->outcome)->code)) &&
-              PST_BUF_LIT(out, "\",\"client\":\"") &&
-              pst_buf_add(out, pst_str_c(r->conn->address)) && PST_BUF_LIT(out, "\",\"status\":") &&
-              pst_buf_u64(out, r->status) && PST_BUF_LIT(out, ",\"attempts\":") &&
-              pst_buf_u64(out, r->attempt) && PST_BUF_LIT(out, ",\"stream\":") &&
+              PST_BUF_LIT(out, "\",\"client\":\"") && pst_buf_add(out, pst_str_c(r->address)) &&
+              PST_BUF_LIT(out, "\",\"status\":") && pst_buf_u64(out, r->status) &&
+              PST_BUF_LIT(out, ",\"attempts\":") && pst_buf_u64(out, r->attempt) &&
+              PST_BUF_LIT(out, ",\"stream\":") &&
               pst_buf_add(out, r->exchange.stream ? PST_STR("true") : PST_STR("false")) &&
               PST_BUF_LIT(out, ",\"bytes_out\":") && pst_buf_u64(out, r->bytes_out) &&
               PST_BUF_LIT(out, ",\"us\":") && pst_buf_u64(out, us) && PST_BUF_LIT(out, "}\n");

@@ -1,32 +1,17 @@
 #include "roles/front_detect.h"
 
-#include "inspect/image.h"
-
 #include <stdlib.h>
 
-enum {
-    VIEWS_LEAST = 64 << 10,
-    VIEWS_TIMES = 8, /* twice what reads everything that is worth it: beyond it is a bomb */
-    ARENA_FIRST = 256 << 10,
-    ARENA_MAX = 16 << 20,
-};
-
 struct pst_front_detect {
-    struct pst_signature_image *image;
-    struct pst_signature_scanner *signatures; /* NULL: the image has none */
-    struct pst_detector *detector;
-    struct pst_arena arena; /* of one piece of one text */
-    struct pst_views views;
-    struct pst_signature_hits hits;
+    struct pst_detect_reader *reader;
+    uint8_t
+        turns[PST_FRONT_DETECT_TURNS_BYTES + PST_FRONT_DETECT_TURNS]; /* scratch: one request's */
 };
 
 void pst_front_detect_close(struct pst_front_detect *detect)
 {
     if (detect != NULL) {
-        pst_detector_release(detect->detector);
-        pst_signature_scanner_release(detect->signatures);
-        pst_signature_image_close(detect->image);
-        pst_arena_release(&detect->arena);
+        pst_detect_reader_close(detect->reader);
         free(detect);
     }
 }
@@ -34,29 +19,20 @@ void pst_front_detect_close(struct pst_front_detect *detect)
 enum pst_status pst_front_detect_open(struct pst_str image, struct pst_front_detect **ret,
                                       struct pst_err *err)
 {
-    struct pst_str signatures, weights;
-    struct pst_err none = {0};
+    struct pst_detect_reader *reader = NULL;
     *ret = NULL;
-    if (pst_inspect_image_section(image, PST_SECTION_WEIGHTS, &weights, &none) != PST_OK) {
+    if (pst_detect_reader_open(image, &reader, err) != PST_OK) {
+        return PST_ERR;
+    }
+    if (reader == NULL) {
         return PST_OK;
     }
     struct pst_front_detect *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
+        pst_detect_reader_close(reader);
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for the detector");
     }
-    pst_arena_init(&fresh->arena, ARENA_FIRST, ARENA_MAX);
-    enum pst_status status = pst_detector_init(&fresh->detector, weights, err);
-    if (status == PST_OK &&
-        pst_inspect_image_section(image, PST_SECTION_SIGNATURE, &signatures, &none) == PST_OK) {
-        status = pst_signature_image_open(signatures, &fresh->image, err);
-        if (status == PST_OK) {
-            status = pst_signature_scanner_init(&fresh->signatures, fresh->image, err);
-        }
-    }
-    if (status != PST_OK) {
-        pst_front_detect_close(fresh);
-        return status;
-    }
+    fresh->reader = reader;
     *ret = fresh;
     return PST_OK;
 }
@@ -95,58 +71,69 @@ enum pst_source pst_front_detect_source(const struct pst_segment *s)
     }
 }
 
-static enum pst_status piece(struct pst_front_detect *d, struct pst_str text,
-                             enum pst_source source, struct pst_detection *ret, struct pst_err *err)
+static void add_score(struct pst_front_detect_walk *w, const struct pst_detection *found,
+                      enum pst_source source, uint32_t taint)
 {
-    pst_arena_clear(&d->arena);
-    if (pst_views_make(text, PST_WANT_READER, VIEWS_LEAST + VIEWS_TIMES * text.n, &d->arena,
-                       &d->views, err) != PST_OK) {
-        return PST_ERR;
-    }
-    if (d->signatures != NULL &&
-        pst_signature_scan_in(d->signatures, &d->views, 1U << source, &d->hits, err) != PST_OK) {
-        return PST_ERR;
-    }
-    return pst_detect(d->detector, &d->views, d->signatures != NULL ? &d->hits : NULL, source,
-                      &d->arena, ret, err);
+    struct pst_front_score *score = &w->score;
+    score->injection = found->injection > score->injection ? found->injection : score->injection;
+    score->evasion |= found->flags;
+    score->tainted = score->tainted || (source != PST_SOURCE_USER && found->injection >= taint);
 }
 
-/* Where a piece that should begin or end at `at` does: before a character, not in it. */
-static size_t boundary(struct pst_str text, size_t at)
-{
-    while (at > 0 && at < text.n && (text.p[at] & 0xC0) == 0x80) {
-        at--;
-    }
-    return at;
-}
-
-/* The next piece of a text; *ret_n: how many bytes were read. */
+/* The next piece of a text; OK: it was the last. *ret_n: how many bytes were read. */
 static enum pst_status next_piece(struct pst_front_detect *d, struct pst_str text,
                                   enum pst_source source, uint32_t taint,
                                   struct pst_front_detect_walk *w, size_t *ret_n,
                                   struct pst_err *err)
 {
-    struct pst_detection found;
     struct pst_err why = {0};
-    struct pst_front_score *score = &w->score;
-    size_t end = text.n - w->at > PST_FRONT_DETECT_PIECE
-                     ? boundary(text, w->at + PST_FRONT_DETECT_PIECE)
-                     : text.n;
-    if (piece(d, pst_str_cut(text, w->at, end - w->at), source, &found, &why) != PST_OK) {
+    enum pst_status status = pst_detect_reader_next(d->reader, text, source, &w->text, ret_n, &why);
+    if (status == PST_ERR) {
         return pst_fail(err, PST_E_UNINSPECTED, "the detector cannot read a text: %.120s",
                         why.text);
     }
-    score->injection = found.injection > score->injection ? found.injection : score->injection;
-    score->evasion |= found.flags;
-    score->tainted = score->tainted || (source != PST_SOURCE_USER && found.injection >= taint);
-    *ret_n = end - w->at;
-    if (end < text.n) {
-        w->at = boundary(text, end - PST_FRONT_DETECT_OVERLAP);
-    } else {
-        w->segment++;
-        w->at = 0;
+    if (status == PST_OK) {
+        add_score(w, &w->text.found, source, taint);
+        w->text = (struct pst_detect_walk){0};
     }
-    return PST_OK;
+    return status;
+}
+
+static bool is_turn(const struct pst_segment *s, struct pst_str text)
+{
+    return s->role == PST_SPEAKER_USER && s->channel == PST_CHANNEL_CONTENT && !s->is_name &&
+           text.n > 0;
+}
+
+/* An order that is spread over turns says little in each of them: the last turns of the user are
+ * read once more as one text. */
+static enum pst_status last_turns(struct pst_front_detect *d, const struct pst_exchange *x,
+                                  const struct pst_str *texts, uint32_t taint,
+                                  struct pst_front_detect_walk *w, struct pst_err *err)
+{
+    size_t first = x->n_segments, turns = 0, bytes = 0, at = 0, n = 0;
+    for (size_t i = x->n_segments; i > 0 && turns < PST_FRONT_DETECT_TURNS; i--) {
+        if (!is_turn(&x->segments[i - 1], texts[i - 1])) {
+            continue;
+        }
+        if (texts[i - 1].n > PST_FRONT_DETECT_TURNS_BYTES - bytes) {
+            break; /* a long one is no piece of a short order */
+        }
+        bytes += texts[i - 1].n;
+        turns++;
+        first = i - 1;
+    }
+    if (turns < 2) {
+        return PST_OK;
+    }
+    for (size_t i = first; i < x->n_segments; i++) {
+        if (is_turn(&x->segments[i], texts[i])) {
+            memcpy(&d->turns[at], texts[i].p, texts[i].n);
+            at += texts[i].n;
+            d->turns[at++] = '\n';
+        }
+    }
+    return next_piece(d, pst_str_of(d->turns, at), PST_SOURCE_USER, taint, w, &n, err);
 }
 
 enum pst_status pst_front_detect_run(struct pst_front_detect *detect, const struct pst_exchange *x,
@@ -155,20 +142,25 @@ enum pst_status pst_front_detect_run(struct pst_front_detect *detect, const stru
 {
     enum pst_status status = PST_OK;
     size_t done = 0;
-    while (status == PST_OK && walk->segment < x->n_segments) {
+    while (status != PST_ERR && walk->segment < x->n_segments) {
         enum pst_source source = pst_front_detect_source(&x->segments[walk->segment]);
         size_t n = 0;
         if (source == PST_SOURCES || texts[walk->segment].n < PST_FRONT_DETECT_LEAST) {
             walk->segment++;
             continue;
         }
-        if (done >= PST_FRONT_DETECT_PIECE) {
-            status = PST_AGAIN;
-            break;
+        if (done > PST_DETECT_PIECE - PST_DETECT_OVERLAP) { /* one piece, more or less */
+            return PST_AGAIN;
         }
         status = next_piece(detect, texts[walk->segment], source, taint, walk, &n, err);
+        walk->segment += status == PST_OK;
         done += n;
     }
-    pst_arena_clear(&detect->arena); /* what one request said is not kept for the next */
+    if (status != PST_ERR) {
+        status = last_turns(detect, x, texts, taint, walk, err);
+    }
+    /* what one request said is not kept for the next */
+    pst_detect_reader_clear(detect->reader);
+    memset(detect->turns, 0, sizeof detect->turns);
     return status;
 }

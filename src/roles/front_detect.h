@@ -6,14 +6,14 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "dialect/exchange.h"
-#include "inspect/detect/detect.h"
+#include "inspect/detect/reader.h"
 
 enum {
-    /* A text is read in pieces of this many bytes: memory does not grow with it, and others have
-     * their turn between them. */
-    PST_FRONT_DETECT_PIECE = 64 << 10,
-    PST_FRONT_DETECT_OVERLAP = 4 << 10, /* what a piece has in common with the one before */
-    PST_FRONT_DETECT_LEAST = 8,         /* shorter texts say nothing */
+    PST_FRONT_DETECT_LEAST = 8, /* shorter texts say nothing */
+    /* So many of the user's last turns are read once more as one text, when together they have no
+     * more than so many bytes. */
+    PST_FRONT_DETECT_TURNS = 8,
+    PST_FRONT_DETECT_TURNS_BYTES = 8 << 10,
 };
 
 struct pst_front_detect; /* one per front: signatures, weights and scratch */
@@ -37,7 +37,8 @@ enum pst_source pst_front_detect_source(const struct pst_segment *s);
 
 /* How far it has come. Zeroed: at the beginning. */
 struct pst_front_detect_walk {
-    size_t segment, at; /* the next piece begins there */
+    size_t segment;
+    struct pst_detect_walk text; /* within that segment */
     struct pst_front_score score;
 };
 

@@ -171,7 +171,8 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
                                 .upstream = refused ? PST_UPSTREAM_CONTROL : r->upstream,
                                 .route = r->route_at,
                                 .attempt = r->attempt,
-                                .amended = r->amended ? 1 : 0};
+                                .amended = r->amended ? 1 : 0,
+                                .certificate = r->conn->chain.n > 0 ? 1 : 0};
     struct pst_buf tail;
     pst_front_id(r);
     m.req = r->id;
@@ -181,7 +182,7 @@ enum pst_status pst_front_propose(struct pst_front_request *r, struct pst_err *e
     }
     facts_write(r, &m);
     PST_ISTR_CUT(m.resource, pst_key_cut(r->resource)); /* it will be on record */
-    PST_ISTR_CUT(m.address, pst_str_c(r->conn->address));
+    PST_ISTR_CUT(m.address, pst_str_c(r->address));
     pst_buf_init(&tail, PST_IPC_TAIL_MAX);
     enum pst_status status = PST_OK;
     if (!tail_write(r, &tail, &m)) {
@@ -215,8 +216,8 @@ enum pst_status pst_front_admit(struct pst_front_request *r, struct pst_err *err
     struct pst_buf tail;
     pst_front_id(r);
     m.req = r->id;
-    PST_ISTR_CUT(m.address, pst_str_c(r->conn->address));
-    pst_buf_init(&tail, 8192);
+    PST_ISTR_CUT(m.address, pst_str_c(r->address));
+    pst_buf_init(&tail, pst_ipc_row(PST_IPC_ADMIT)->tail_max);
     bool ok = warden != NULL && pst_buf_add(&tail, r->credential) &&
               pst_buf_add(&tail, r->assertion) &&
               pst_link_send(warden, PST_IPC_ADMIT, &m, pst_buf_str(&tail), -1);

@@ -41,13 +41,17 @@ static enum pst_status header_check(struct pst_str name, struct pst_err *err)
     return PST_OK;
 }
 
-/* One bearer key, or the user at the other end of the Unix socket, or nobody. */
+/* One bearer key, or the user at the other end of the Unix socket, or the one that a client
+ * certificate speaks for, or nobody. */
 static enum pst_status credential_read(struct pst_front_request *r, struct pst_err *err)
 {
     struct pst_str value;
     size_t n = pst_h1_find(r->head, PST_STR("authorization"), &value);
     if (r->conn->kind == PST_LISTEN_ADMIN_UNIX && n == 0) {
         r->cred_kind = PST_CRED_KIND_PEER;
+    } else if (n == 0 && r->conn->chain.n > 0) {
+        r->cred_kind = PST_CRED_KIND_CERTIFICATE;
+        r->credential = pst_buf_str(&r->conn->chain);
     }
     if (n == 1) {
         size_t space = pst_str_find_byte(value, ' ');
@@ -161,8 +165,9 @@ static enum pst_step_result step_admit(void *request, struct pst_err *err)
     if (r->head == NULL) {
         return PST_STEP_WAIT;
     }
-    if (credential_read(r, err) != PST_OK || conversation_read(r, err) != PST_OK ||
-        route_read(r, err) != PST_OK || media_check(r, err) != PST_OK) {
+    if (credential_read(r, err) != PST_OK || pst_front_hop_sender(r, err) != PST_OK ||
+        conversation_read(r, err) != PST_OK || route_read(r, err) != PST_OK ||
+        media_check(r, err) != PST_OK) {
         return PST_STEP_STOP;
     }
     if (r->route.operation == PST_OP_NONE) {
@@ -455,6 +460,7 @@ void pst_front_request_begin(struct pst_front_stream *s)
     r->front = s->front;
     r->stream = s;
     r->conn = s->conn;
+    memcpy(r->address, s->conn->address, sizeof r->address);
     r->state = PST_REQ_NONE;
     r->body = body;
     r->guarded = guarded;

@@ -10,6 +10,7 @@
 #include "gate/steps.h"
 #include "roles/front_inspect.h"
 #include "sys/ipc.h"
+#include "sys/net.h"
 #include "wire/h1.h"
 #include "wire/json.h"
 
@@ -24,6 +25,7 @@ struct pst_front_config {
     struct pst_str map;
     const struct pst_front_image *image;
     struct pst_front_inspect *inspect; /* NULL: none came */
+    struct pst_tls_server *tls[PST_LISTENERS_MAX]; /* as in the image; NULL: plain text */
     uint32_t users;
     bool retired;
 };
@@ -46,6 +48,7 @@ struct pst_front_request {
     /* what was asked */
     const struct pst_h1_head *head;
     struct pst_route route;
+    char address[PST_ADDR_TEXT]; /* the connection's, or what a hop said of this request */
     struct pst_str credential, assertion;
     enum pst_cred_kind cred_kind;
     struct pst_str resource; /* model, or administered path */

@@ -309,9 +309,10 @@ static enum pst_status control_message(struct pst_link *link, struct pst_message
         status = channel_add(house, m->fixed, &m->fd, &err);
     } else if (m->type == PST_IPC_IMAGE && ops->image != NULL) {
         status = ops->image(house->user, m->fixed, &m->fd, &err);
-    } else if (m->type == PST_IPC_GRANT && ops->grant != NULL && !house->running) {
+    } else if (m->type == PST_IPC_GRANT && ops->grant != NULL &&
+               (!house->running || ops->late_grants)) {
         status = ops->grant(house->user, m->fixed, &m->fd, &err);
-    } else if (m->type == PST_IPC_LISTEN && ops->listen != NULL && !house->running) {
+    } else if (m->type == PST_IPC_LISTEN && ops->listen != NULL) {
         status = ops->listen(house->user, m->fixed, &m->fd, &err);
     } else if (m->type == PST_IPC_GO && !house->running) {
         status = on_go(house, m->fixed, &err);

@@ -31,13 +31,15 @@ struct pst_house;
 
 /* All but `message` may be NULL. */
 struct pst_house_ops {
-    /* Before GO, and IMAGE also later (a reload): takes m->fd if it wants it. ERR ends the role. */
+    /* Before GO, and later too (a reload): takes m->fd if it wants it. ERR ends the role. A role
+     * that has no use for grants after GO says so by leaving `late_grants` false. */
     enum pst_status (*grant)(void *user, const struct pst_ipc_grant *grant, int *fd,
                              struct pst_err *err);
     enum pst_status (*image)(void *user, const struct pst_ipc_image *image, int *fd,
                              struct pst_err *err);
     enum pst_status (*listen)(void *user, const struct pst_ipc_listen *listen, int *fd,
                               struct pst_err *err);
+    bool late_grants;
     /* Everything is here; opens what must be opened before the sandbox, adds its paths. */
     enum pst_status (*start)(void *user, const struct pst_ipc_go *go,
                              struct pst_sandbox_config *sandbox, struct pst_err *err);

@@ -1,6 +1,7 @@
-/* Keys: signs what audit asks it to sign, with the log's key, and gives each front the masking key
- * that it derives from the data key. Nothing else: no network, no files after its start; neither of
- * its own keys ever leaves. */
+/* Keys: signs what audit asks it to sign, with the log's key, and the TLS handshakes of fronts with
+ * those of the listeners, and gives each front the masking key that it derives from the data key
+ * and the keys of session tickets. Nothing else: no network, no files after its start; none of its
+ * own keys ever leaves. */
 #include "roles/roles.h"
 
 #include "crypto/crypto.h"
@@ -8,6 +9,8 @@
 #include "crypto/sign.h"
 #include "mask/scope.h"
 #include "roles/house.h"
+#include "roles/keys_set.h"
+#include "roles/keys_tls.h"
 #include "sys/fd.h"
 
 #include <stdlib.h>
@@ -17,6 +20,8 @@ struct keys {
     struct pst_key *log_key;
     uint8_t public_key[PST_ED25519_BYTES];
     struct pst_secret *masking;
+    struct pst_keys_set tls;
+    struct pst_keys_tls signer;
 };
 
 static enum pst_status data_key(struct keys *k, int fd, struct pst_err *err)
@@ -40,9 +45,46 @@ static void on_peer(void *user, struct pst_link *link)
     if (link->peer != PST_ROLE_FRONT || k->masking == NULL) {
         return;
     }
-    memcpy(m.key, pst_secret_reveal(k->masking).p, sizeof m.key);
-    (void)PST_LINK_SEND(link, MASKING, &m);
-    pst_wipe(&m, sizeof m);
+    if (!link->admin) { /* which masks nothing */
+        memcpy(m.key, pst_secret_reveal(k->masking).p, sizeof m.key);
+        (void)PST_LINK_SEND(link, MASKING, &m);
+        pst_wipe(&m, sizeof m);
+    }
+    pst_keys_tls_tickets_send(&k->signer, link);
+}
+
+/* Whether it fits the certificate is the supervisor's to say: it has the plan. */
+static void tls_key(struct keys *k, uint32_t index, int fd)
+{
+    struct pst_ipc_tls_key_read m = {.index = index};
+    struct pst_err err = {0};
+    m.ok = pst_keys_set_add(&k->tls, fd, m.spki, &err) == PST_OK;
+    PST_ISTR_CUT(m.text, pst_str_c(err.text));
+    (void)PST_LINK_SEND(&k->house.control.link, TLS_KEY_READ, &m);
+}
+
+static enum pst_status on_order(struct pst_link *link, struct pst_message *m, void *ctx)
+{
+    struct keys *k = ctx;
+    const struct pst_ipc_tls_keys *order = m->fixed;
+    struct pst_ipc_tls_keys_read read = {0};
+    if (m->type != PST_IPC_TLS_KEYS) {
+        return PST_ERR;
+    }
+    switch (order->step) {
+    case PST_TLS_KEYS_READ:
+        read.generation = order->generation;
+        (void)PST_LINK_SEND(link, TLS_KEYS_READ, &read);
+        return PST_OK;
+    case PST_TLS_KEYS_COMMIT:
+        pst_keys_set_commit(&k->tls);
+        return PST_OK;
+    case PST_TLS_KEYS_DROP:
+        pst_keys_set_drop(&k->tls);
+        return PST_OK;
+    default:
+        return PST_ERR;
+    }
 }
 
 static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, int *fd,
@@ -50,6 +92,13 @@ static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, i
 {
     struct keys *k = user;
     uint8_t seed[PST_ED25519_BYTES];
+    if (grant->what == PST_GRANT_TLS_KEY) {
+        tls_key(k, grant->index, *fd);
+        return PST_OK;
+    }
+    if (k->house.running) {
+        return pst_fail(err, PST_E_CONFIG, "keys was granted its own keys twice");
+    }
     if (grant->what == PST_GRANT_DATA_KEY) {
         return data_key(k, *fd, err);
     }
@@ -100,7 +149,11 @@ static enum pst_status on_sign(struct keys *k, struct pst_link *link, const stru
 
 static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
 {
-    return m->type == PST_IPC_SIGN ? on_sign(ctx, link, m->fixed, m->tail) : PST_ERR;
+    struct keys *k = ctx;
+    if (m->type == PST_IPC_TLS_SIGN) {
+        return pst_keys_tls_sign(&k->signer, link, m->fixed, m->tail);
+    }
+    return m->type == PST_IPC_SIGN ? on_sign(k, link, m->fixed, m->tail) : PST_ERR;
 }
 
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
@@ -109,6 +162,7 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     (void)go;
     (void)sandbox;
     struct keys *k = user;
+    pst_keys_tls_begin(&k->signer);
     return k->log_key != NULL && k->masking != NULL
                ? PST_OK
                : pst_fail(err, PST_E_CONFIG, "keys was started without its keys");
@@ -117,16 +171,25 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
 int pst_keys_main(uint8_t index)
 {
     static const struct pst_house_ops ops = {
-        .grant = on_grant, .start = on_start, .message = on_message, .peer_new = on_peer};
+        .grant = on_grant,
+        .late_grants = true,
+        .order = on_order,
+        .start = on_start,
+        .message = on_message,
+        .peer_new = on_peer,
+    };
     struct pst_err err = {0};
     struct keys *k = calloc(1, sizeof *k);
-    if (k == NULL || pst_crypto_init(&err) != PST_OK) {
+    if (k == NULL || pst_crypto_init(&err) != PST_OK ||
+        pst_keys_tls_init(&k->signer, &k->house, &k->tls, &err) != PST_OK) {
         free(k);
         return 1;
     }
     int status = pst_house_run(&k->house, PST_ROLE_KEYS, index, &ops, k);
     pst_key_free(k->log_key);
     pst_secret_free(k->masking);
+    pst_keys_tls_release(&k->signer);
+    pst_keys_set_release(&k->tls);
     free(k);
     return status;
 }

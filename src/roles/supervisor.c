@@ -15,7 +15,6 @@
 enum {
     STOP_MS = 800,
     DEMO_RESTART_MS = 500,
-    LISTEN_BACKLOG = 1024,
     START_MS = 60000, /* to its first READY: audit reads a whole segment at its start */
 };
 
@@ -29,42 +28,6 @@ void pst_super_log(const struct pst_super *s, const char *fmt, ...)
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     (void)fprintf(stderr, "%s supervisor %s\n", when, text);
-}
-
-/* --- listeners -------------------------------------------------------------------------------- */
-
-static enum pst_status listener_open(struct pst_super *s, const struct pst_plan_listener *row,
-                                     struct pst_err *err)
-{
-    struct pst_super_listener *l = &s->listeners[s->n_listeners];
-    struct pst_addr a;
-    enum pst_status status;
-    if (row->kind == PST_LISTEN_ADMIN_UNIX) {
-        char folder[PST_PATH_MAX + 8];
-        pst_text(folder, sizeof folder, "%s/run", s->options->state_dir);
-        (void)mkdir(folder, 0700); /* what is wrong with it, listening tells */
-        status = pst_net_listen_unix(row->address, 0600, 0, &l->fd, err);
-    } else if (!pst_addr_parse_ip(pst_str_c(row->address), (uint16_t)row->port, &a)) {
-        return pst_fail(err, PST_E_CONFIG, "%s is not an address", row->address);
-    } else {
-        status = pst_net_listen(&a, LISTEN_BACKLOG, &l->fd, err);
-    }
-    if (status == PST_OK) {
-        l->kind = row->kind;
-        l->id = row->id;
-        s->n_listeners++;
-    }
-    return status;
-}
-
-enum pst_status pst_super_listen(struct pst_super *s, struct pst_err *err)
-{
-    for (uint32_t i = 0; i < s->current.plan->n_listeners; i++) {
-        if (listener_open(s, &s->current.plan->listeners[i], err) != PST_OK) {
-            return PST_ERR;
-        }
-    }
-    return PST_OK;
 }
 
 /* --- the demo model --------------------------------------------------------------------------- */

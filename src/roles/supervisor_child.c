@@ -40,7 +40,7 @@ static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
     switch ((unsigned)a->role) {
     case PST_ROLE_FRONT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_AUDIT ||
-               ((b->role == PST_ROLE_EGRESS || b->role == PST_ROLE_KEYS) && !a->admin) ||
+               b->role == PST_ROLE_KEYS || (b->role == PST_ROLE_EGRESS && !a->admin) ||
                (b->role == PST_ROLE_CONTROL && a->admin);
     case PST_ROLE_AUDIT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_EGRESS ||
@@ -188,26 +188,12 @@ static enum pst_status ca_grant(struct pst_child *c, struct pst_err *err)
     return PST_OK;
 }
 
-static void listeners_give(struct pst_child *c)
-{
-    struct pst_super *s = c->super;
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        const struct pst_super_listener *l = &s->listeners[i];
-        bool for_admin = l->kind != PST_LISTEN_CLIENT;
-        struct pst_ipc_listen m = {.id = l->id, .kind = l->kind};
-        int fd = for_admin == c->admin ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0) : -1;
-        if (fd >= 0) {
-            (void)pst_link_send(&c->link, PST_IPC_LISTEN, &m, (struct pst_str){NULL, 0}, fd);
-        }
-    }
-}
-
 static enum pst_status equip(struct pst_child *c, struct pst_err *err)
 {
     pst_super_image_send(c);
     switch ((unsigned)c->role) {
     case PST_ROLE_FRONT:
-        listeners_give(c);
+        pst_super_listeners_give(c, true);
         return PST_OK;
     case PST_ROLE_AUDIT:
         return path_grant(c, PST_GRANT_LOG_DIR, "audit", O_RDONLY | O_DIRECTORY, err);
@@ -215,7 +201,11 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
         if (path_grant(c, PST_GRANT_DATA_KEY, "keys/data.key", O_RDONLY, err) != PST_OK) {
             return PST_ERR;
         }
-        return path_grant(c, PST_GRANT_LOG_KEY, "keys/log.seed", O_RDONLY, err);
+        if (path_grant(c, PST_GRANT_LOG_KEY, "keys/log.seed", O_RDONLY, err) != PST_OK) {
+            return PST_ERR;
+        }
+        pst_super_keys_give(c, &c->super->current);
+        return PST_OK;
     case PST_ROLE_CONTROL:
         return path_grant(c, PST_GRANT_STATE_DIR, "store", O_RDONLY | O_DIRECTORY, err);
     case PST_ROLE_EGRESS:
@@ -279,6 +269,9 @@ static void child_gone(struct pst_child *c, const char *cause)
     c->running = c->ready = false;
     if (s->stopping) {
         return;
+    }
+    if (c->role == PST_ROLE_KEYS) {
+        pst_super_keys_gone(s);
     }
     pst_super_log(s, "%s/%u ended: %s%s%s", pst_role_name(c->role), c->index, cause,
                   c->accused != PST_E_NONE ? "; killed for " : "",
@@ -449,9 +442,14 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
         on_ready(c, m->fixed);
     } else if (m->type == PST_IPC_VIOLATION) {
         on_violation(c, m->fixed);
+    } else if (m->type == PST_IPC_TLS_KEY_READ && c->role == PST_ROLE_KEYS) {
+        pst_super_key_read(c, m->fixed);
+    } else if (m->type == PST_IPC_TLS_KEYS_READ && c->role == PST_ROLE_KEYS) {
+        pst_super_keys_read(c, m->fixed);
     } else if (m->type == PST_IPC_RELOAD && c->role == PST_ROLE_CONTROL) {
         const struct pst_ipc_reload *reload = m->fixed;
         s->reload_token = reload->token;
+        s->reload_now = reload->now != 0;
         if (s->reloading || pst_super_compile(s, &err) != PST_OK) {
             pst_super_reload_done(s, false, s->reloading ? "a reload is under way" : err.text);
         }

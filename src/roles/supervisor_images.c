@@ -13,6 +13,9 @@ static void images_release(struct pst_super_images *images)
     for (size_t i = 0; i < images->n; i++) {
         pst_fd_close(&images->list[i].fd);
     }
+    for (size_t i = 0; images->keys_open && i < PST_LISTENERS_MAX; i++) {
+        pst_fd_close(&images->keys[i]);
+    }
     pst_memfd_unmap(&images->plan_map);
     *images = (struct pst_super_images){0};
 }
@@ -78,6 +81,7 @@ void pst_super_reload_done(struct pst_super *s, bool ok, const char *why)
                             pst_str_cut(pst_str_c(why), 0, 4096), -1);
     }
     s->reload_token = 0;
+    s->reload_now = false;
 }
 
 static bool answered(struct pst_super *s, enum pst_role role)
@@ -95,7 +99,14 @@ void pst_super_images_answered(struct pst_super *s)
     for (size_t i = 0; i < s->n_children; i++) {
         if (s->children[i].role == PST_ROLE_FRONT && s->children[i].running) {
             pst_super_image_send(&s->children[i]);
+            pst_super_listeners_give(&s->children[i], false);
         }
+    }
+    pst_super_listeners_given(s);
+    struct pst_child *warden = pst_super_child(s, PST_ROLE_WARDEN, 0);
+    struct pst_ipc_redecide redecide = {.generation = s->current.generation};
+    if (s->reload_now && warden != NULL && warden->running) {
+        (void)PST_LINK_SEND(&warden->link, REDECIDE, &redecide);
     }
     pst_super_reload_done(s, true, "");
 }
@@ -131,15 +142,13 @@ static bool same_upstream(const struct pst_super_images *a, const struct pst_sup
 static void unchanged_tell(struct pst_super *s, const struct pst_plan *old)
 {
     const struct pst_plan *plan = s->current.plan;
-    if (plan->n_listeners != old->n_listeners || plan->fronts != old->fronts ||
-        plan->sandbox != old->sandbox ||
-        memcmp(plan->listeners, old->listeners, sizeof plan->listeners) != 0) {
-        pst_super_log(s, "listen, admin, fronts and sandbox change only at a restart");
+    if (plan->fronts != old->fronts || plan->sandbox != old->sandbox) {
+        pst_super_log(s, "fronts and sandbox change only at a restart");
     }
 }
 
 /* Everything but the fronts first: a front may propose for the new generation as soon as it has it,
- * so warden and audit must have it before. What listens where does not change while it runs. */
+ * so warden and audit must have it before. */
 static void replace_all(struct pst_super *s, struct pst_super_images *old)
 {
     const struct pst_plan *plan = s->current.plan;
@@ -176,8 +185,9 @@ static void replace_all(struct pst_super *s, struct pst_super_images *old)
     }
 }
 
-static void coming_refused(struct pst_super *s, const char *why)
+void pst_super_coming_refuse(struct pst_super *s, const char *why)
 {
+    pst_super_listen_abandon(s);
     images_release(&s->coming);
     s->reloading = false;
     if (s->current.plan == NULL) {
@@ -195,7 +205,7 @@ static void coming_complete(struct pst_super *s)
     if (plan == NULL ||
         pst_memfd_map(plan->fd, (size_t)plan->size, &s->coming.plan_map, &err) != PST_OK ||
         pst_image_check(s->coming.plan_map, PST_IMAGE_PLAN, &err) != PST_OK) {
-        coming_refused(s, err.text[0] != 0 ? err.text : "the compiler sent no plan");
+        pst_super_coming_refuse(s, err.text[0] != 0 ? err.text : "the compiler sent no plan");
         return;
     }
     union {
@@ -203,16 +213,23 @@ static void coming_complete(struct pst_super *s)
         const struct pst_plan *plan;
     } cast = {.p = s->coming.plan_map.p};
     s->coming.plan = cast.plan;
+    bool wait = false;
+    if (pst_super_listen_prepare(s, &err) != PST_OK ||
+        (s->current.plan != NULL && pst_super_keys_ask(s, &wait, &err) != PST_OK)) {
+        pst_super_coming_refuse(s, err.text);
+    } else if (!wait) {
+        pst_super_coming_commit(s);
+    }
+}
+
+void pst_super_coming_commit(struct pst_super *s)
+{
     struct pst_super_images old = s->current;
     s->current = s->coming;
     s->coming = (struct pst_super_images){0};
     s->reloading = false;
+    pst_super_listen_commit(s);
     if (old.plan == NULL) {
-        if (pst_super_listen(s, &err) != PST_OK) {
-            pst_super_log(s, "%s", err.text);
-            pst_super_stop(s, 1);
-            return;
-        }
         start_all(s);
         return;
     }
@@ -240,7 +257,7 @@ static void compiler_failed(struct pst_super *s, const struct pst_err *err)
         pst_text(why, sizeof why, "%s", err->text);
     }
     compiler_end(s);
-    coming_refused(s, why);
+    pst_super_coming_refuse(s, why);
 }
 
 static void compiler_slow(struct pst_loop *loop, void *user)

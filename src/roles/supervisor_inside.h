@@ -61,12 +61,17 @@ struct pst_super_images {
     struct pst_str plan_map;
     const struct pst_plan *plan;
     uint32_t generation;
+    /* Of each listener with TLS: its key's file, open. It is not read here; keys gets it, also in
+     * its next life. */
+    bool keys_open;
+    int keys[PST_LISTENERS_MAX];
 };
 
 struct pst_super_listener {
     int fd;
     uint32_t kind;
     uint64_t id; /* pst_image_listener_id() */
+    bool fresh;  /* the fronts do not have it yet */
 };
 
 struct pst_super {
@@ -77,12 +82,19 @@ struct pst_super {
     size_t n_children;
     struct pst_super_listener listeners[PST_LISTENERS_MAX];
     size_t n_listeners;
+    struct pst_super_listener opened[PST_LISTENERS_MAX]; /* of the coming configuration, new */
+    size_t n_opened;
     struct pst_super_images current, coming;
+    bool keys_wait; /* the coming configuration waits for what keys says of its keys */
+    bool keys_bad;
+    char keys_why[512]; /* what is wrong with the first of them */
+    struct pst_timer keys_timer;
     struct pst_proc compiler;
     int compiler_fd;
     struct pst_watch compiler_watch;
     struct pst_timer compiler_timer;
     uint64_t reload_token;
+    bool reload_now;             /* what is under way is decided again by the new policies */
     bool reloading, fronts_wait; /* the fronts' images wait until warden and audit have theirs */
     uint64_t ping, fronts_after;
     struct pst_proc demo;
@@ -101,8 +113,28 @@ void pst_super_log(const struct pst_super *s, const char *fmt, ...) PST_PRINTF(2
 /* Ends everything: asks, waits a moment, kills. */
 void pst_super_stop(struct pst_super *s, int exit_status);
 
-/* supervisor.c: opens what the plan lists; a taken port is a clear error. */
-enum pst_status pst_super_listen(struct pst_super *s, struct pst_err *err);
+/* --- supervisor_listen.c: sockets, and the keys of those with TLS ------------------------------
+ */
+
+/* Opens what the coming plan lists and the current one has not, and the files of its keys: nothing
+ * is in force yet. A taken port is a clear error. */
+enum pst_status pst_super_listen_prepare(struct pst_super *s, struct pst_err *err);
+/* Puts it in force. What the plan has no more is closed here; fronts close theirs with the image.
+ */
+void pst_super_listen_commit(struct pst_super *s);
+void pst_super_listen_abandon(struct pst_super *s);
+/* Hands a front its listeners: all of them, or those that it does not have yet. */
+void pst_super_listeners_give(struct pst_child *front, bool all);
+void pst_super_listeners_given(struct pst_super *s);
+/* Hands keys the keys of a configuration; what it says of them comes as messages. */
+void pst_super_keys_give(struct pst_child *keys, const struct pst_super_images *images);
+/* Whether the coming configuration must wait for keys; if so, it has been asked. ERR: it is not
+ * there to be asked. */
+enum pst_status pst_super_keys_ask(struct pst_super *s, bool *ret_wait, struct pst_err *err);
+void pst_super_key_read(struct pst_child *keys, const struct pst_ipc_tls_key_read *m);
+void pst_super_keys_read(struct pst_child *keys, const struct pst_ipc_tls_keys_read *m);
+/* Keys has ended. */
+void pst_super_keys_gone(struct pst_super *s);
 
 /* --- supervisor_child.c ----------------------------------------------------------------------- */
 
@@ -121,6 +153,9 @@ const struct pst_super_image *pst_super_image_of(const struct pst_super_images *
 void pst_super_image_send(struct pst_child *c);
 /* Warden or audit has answered: if both have the new images, the fronts get theirs. */
 void pst_super_images_answered(struct pst_super *s);
+/* Keys has answered for the coming configuration. */
+void pst_super_coming_commit(struct pst_super *s);
+void pst_super_coming_refuse(struct pst_super *s, const char *why);
 void pst_super_reload_done(struct pst_super *s, bool ok, const char *why);
 
 #endif

@@ -1,9 +1,11 @@
 /* The build's compiler of rules: rulec OUT WEIGHTS|- FILE… writes the inspection image, rulec
- * --pack OUT FILE… the files themselves as one. Not installed. */
+ * --pack OUT FILE… the files themselves as one. Not installed. What takes long is kept in the
+ * folder POSTERN_RULE_STORE or OUT.store for the next time. */
 #include "rules/data_try.h"
 #include "rules/load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ARENA_MAX = 256 << 20, IMAGE_MAX = 64 << 20 };
@@ -46,12 +48,25 @@ static int pack(const char *name, char *const *files, size_t n)
     return status;
 }
 
+/* Databases are kept beside the image, or where the environment says, for all builds of a machine.
+ */
+static bool keep_at(struct pst_rules *rules, const char *out, struct pst_buf *ret)
+{
+    const char *told = getenv("POSTERN_RULE_STORE");
+    bool ok = told != NULL && told[0] != 0
+                  ? pst_buf_add(ret, pst_str_c(told))
+                  : pst_buf_add(ret, pst_str_c(out)) && PST_BUF_LIT(ret, ".store");
+    ok = ok && pst_buf_byte(ret, 0);
+    rules->signatures.store = ok ? (const char *)ret->p : NULL;
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     struct pst_arena arena;
     struct pst_rules rules;
     struct pst_str weights = {NULL, 0};
-    struct pst_buf image;
+    struct pst_buf image, store;
     struct pst_err err = {0};
     if (argc > 2 && strcmp(argv[1], "--pack") == 0) {
         return pack(argv[2], &argv[3], (size_t)argc - 3);
@@ -62,9 +77,11 @@ int main(int argc, char **argv)
     }
     pst_arena_init(&arena, 0, ARENA_MAX);
     pst_buf_init(&image, IMAGE_MAX);
+    pst_buf_init(&store, 1 << 16);
     bool ok = (strcmp(argv[2], "-") == 0 ||
                pst_rules_file(&arena, argv[2], &weights, &err) == PST_OK) &&
               pst_rules_load(&arena, &argv[3], (size_t)argc - 3, &rules, &err) == PST_OK &&
+              keep_at(&rules, argv[1], &store) &&
               pst_rules_image(&rules, weights, &image, &err) == PST_OK;
     int status = ok ? 0 : complain(&err);
     if (ok && !write_out(argv[1], pst_buf_str(&image))) {
@@ -72,6 +89,7 @@ int main(int argc, char **argv)
         status = 1;
     }
     pst_buf_release(&image);
+    pst_buf_release(&store);
     pst_arena_release(&arena);
     return status;
 }

@@ -1,8 +1,10 @@
 #include "rules/signature_compile.h"
 
 #include "base/enc.h"
+#include "crypto/hash.h"
 #include "inspect/signature/signature_format.h"
 #include "rules/signature_pattern.h"
+#include "rules/signature_store.h"
 
 #include <hs.h>
 
@@ -143,22 +145,82 @@ static enum pst_status database_place(const hs_database_t *made, void **ret, siz
     return PST_OK;
 }
 
+/* Of all that the database is made from. */
+static enum pst_status expressions_key(const struct expressions *e, struct pst_str platform,
+                                       uint8_t ret[PST_SIGNATURE_KEY_BYTES], struct pst_err *err)
+{
+    struct pst_sha256 h;
+    uint8_t row[12];
+    if (pst_sha256_init(&h, err) != PST_OK) {
+        return PST_ERR;
+    }
+    pst_sha256_update(&h, pst_str_c(hs_version()));
+    pst_sha256_update(&h, platform);
+    for (size_t i = 0; i < e->n; i++) {
+        pst_put_u32le(&row[0], e->flags[i]);
+        pst_put_u32le(&row[4], e->ids[i]);
+        pst_put_u32le(&row[8], (uint32_t)e->texts[i].n);
+        pst_sha256_update(&h, pst_str_of(row, sizeof row));
+        pst_sha256_update(&h, pst_buf_str(&e->texts[i]));
+    }
+    pst_sha256_finish(&h, ret);
+    pst_sha256_release(&h);
+    return PST_OK;
+}
+
+/* As it was kept; it lies at a multiple of 64 bytes in the section, so it may be copied as it is.
+ */
+static bool database_kept(const char *store, const uint8_t *key, void **ret, size_t *ret_n)
+{
+    struct pst_buf bytes;
+    void *placed = NULL;
+    pst_buf_init(&bytes, PST_SIGNATURE_IMAGE_MAX);
+    if (store != NULL && pst_signature_store_get(store, key, &bytes) &&
+        bytes.n % PST_SIGNATURE_ALIGN == 0) {
+        placed = aligned_alloc(PST_SIGNATURE_ALIGN, bytes.n);
+    }
+    if (placed != NULL) {
+        memcpy(placed, bytes.p, bytes.n);
+        *ret = placed;
+        *ret_n = bytes.n;
+    }
+    pst_buf_release(&bytes);
+    return placed != NULL;
+}
+
+static enum pst_status database_compile(const struct pst_signature_set *set,
+                                        const struct expressions *e,
+                                        const hs_platform_info_t *least, void **ret, size_t *ret_n,
+                                        struct pst_err *err)
+{
+    hs_database_t *made = NULL;
+    hs_compile_error_t *why = NULL;
+    if (hs_compile_multi(e->list, e->flags, e->ids, (unsigned int)e->n, HS_MODE_BLOCK, least, &made,
+                         &why) != HS_SUCCESS) {
+        size_t at = why != NULL && why->expression >= 0 ? (size_t)why->expression : 0;
+        return fail_expression(&set->list[at], why, err);
+    }
+    enum pst_status status = database_place(made, ret, ret_n, err);
+    (void)hs_free_database(made);
+    return status;
+}
+
 static enum pst_status database_make(struct pst_signature_set *set, void **ret, size_t *ret_n,
                                      struct pst_err *err)
 {
     const hs_platform_info_t least = {.tune = HS_TUNE_FAMILY_GENERIC, .cpu_features = 0};
+    const struct pst_str platform = PST_STR("block, generic, no features, placed");
     struct expressions e = {0};
-    hs_database_t *made = NULL;
-    hs_compile_error_t *why = NULL;
+    uint8_t key[PST_SIGNATURE_KEY_BYTES];
     enum pst_status status = expressions_fill(set, &e, err);
-    if (status == PST_OK && hs_compile_multi(e.list, e.flags, e.ids, (unsigned int)e.n,
-                                             HS_MODE_BLOCK, &least, &made, &why) != HS_SUCCESS) {
-        size_t at = why != NULL && why->expression >= 0 ? (size_t)why->expression : 0;
-        status = fail_expression(&set->list[at], why, err);
-    }
     if (status == PST_OK) {
-        status = database_place(made, ret, ret_n, err);
-        (void)hs_free_database(made);
+        status = expressions_key(&e, platform, key, err);
+    }
+    if (status == PST_OK && !database_kept(set->store, key, ret, ret_n)) {
+        status = database_compile(set, &e, &least, ret, ret_n, err);
+        if (status == PST_OK && set->store != NULL) {
+            pst_signature_store_put(set->store, key, pst_str_of(*ret, *ret_n));
+        }
     }
     expressions_release(&e);
     return status;

@@ -40,6 +40,8 @@ struct pst_signature_rule {
 struct pst_signature_set {
     struct pst_signature_rule *list; /* in the order of files and lines: the numbers of the image */
     size_t n;
+    const char
+        *store; /* a folder where compiled databases are kept (signature_store.h); NULL: none */
 };
 
 /* All of the set lives in the arena, views into the files included. Errors: PST_E_CONFIG with file

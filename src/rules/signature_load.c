@@ -21,8 +21,8 @@ static enum pst_status read_file(struct pst_arena *arena, const char *name, stru
 }
 
 enum pst_status pst_signature_load(struct pst_arena *arena, char *const *names, size_t n,
-                                   struct pst_signature_set *ret, uint8_t **image, size_t *image_n,
-                                   struct pst_err *err)
+                                   const char *store, struct pst_signature_set *ret,
+                                   uint8_t **image, size_t *image_n, struct pst_err *err)
 {
     struct pst_signature_file files[PST_SIGNATURE_FILES_MAX];
     struct pst_buf out;
@@ -38,6 +38,7 @@ enum pst_status pst_signature_load(struct pst_arena *arena, char *const *names, 
     pst_buf_init(&out, PST_SIGNATURE_IMAGE_MAX);
     enum pst_status status = pst_signature_read(arena, files, n, ret, err);
     if (status == PST_OK) {
+        ret->store = store;
         status = pst_signature_build(ret, &out, err);
     }
     if (status == PST_OK) {

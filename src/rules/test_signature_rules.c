@@ -1,10 +1,12 @@
-/* The rules as they are: every file is read and compiled, every example is hit by its rule, no
- * counter-example is. */
+/* The rules as they are, in the image that the build made of them: every example is hit by its
+ * rule, no counter-example is. First argument: the folder where the build keeps what it compiled.
+ */
 #include "base/test.h"
 #include "rules/signature_load.h"
 
 #include <stdlib.h>
 
+static const char *store;
 static char **files;
 static size_t files_n;
 
@@ -18,8 +20,8 @@ static void test_examples(void **state)
     size_t image_n = 0;
     (void)state;
     pst_arena_init(&arena, 1 << 20, 128 << 20);
-    enum pst_status status = pst_signature_load(&arena, files, files_n, &set, &image, &image_n,
-                                                &err);
+    enum pst_status status = pst_signature_load(&arena, files, files_n, store, &set, &image,
+                                                &image_n, &err);
     if (status == PST_OK) {
         status = pst_signature_image_open(pst_str_of(image, image_n), &opened, &err);
     }
@@ -39,7 +41,9 @@ static void test_examples(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples)};
-    files = &argv[1];
-    files_n = (size_t)argc - 1;
+    const char *told = getenv("POSTERN_RULE_STORE"); /* as rulec */
+    store = told != NULL && told[0] != 0 ? told : argc > 1 ? argv[1] : NULL;
+    files = &argv[2];
+    files_n = argc > 2 ? (size_t)argc - 2 : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

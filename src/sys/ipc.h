@@ -39,7 +39,12 @@ enum pst_grant {
     PST_GRANT_LOG_KEY,        /* keys: seed of the log's signing key */
     PST_GRANT_DATA_KEY,       /* keys: what masking keys are derived from */
     PST_GRANT_STATE_DIR,      /* control: the folder of the database */
+    PST_GRANT_TLS_KEY,        /* keys: the private key of a listener, PEM */
 };
+
+/* What keys does with the TLS keys that were granted: tells whose they are, puts them in force,
+ * drops them. */
+enum pst_tls_keys_step { PST_TLS_KEYS_READ = 1, PST_TLS_KEYS_COMMIT, PST_TLS_KEYS_DROP };
 
 enum pst_ipc_type {
     PST_IPC_NONE,

@@ -1,6 +1,7 @@
 #include "sys/ipc_link.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdalign.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -184,11 +185,28 @@ enum pst_status pst_link_flush(struct pst_link *link)
     return PST_OK;
 }
 
+/* Whether descriptors of this batch are missing because this process may have no more of them.
+ * Asked before any is closed again: afterwards nobody could tell. */
+static bool fds_full(const struct pst_link *link, const struct mmsghdr *msgs, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if ((msgs[i].msg_hdr.msg_flags & MSG_CTRUNC) != 0) {
+            int fd = fcntl(link->fd, F_DUPFD_CLOEXEC, 0);
+            bool full = fd < 0 && (errno == EMFILE || errno == ENFILE);
+            close_fd(fd);
+            return full;
+        }
+    }
+    return false;
+}
+
 /* The one descriptor of a message, or -1; more than one, or anything else, is a violation: all are
- * closed. */
-static enum pst_status message_fd(struct msghdr *h, int *ret_fd)
+ * closed. One that the kernel could not install, as this process is `full`, is lost, and nobody's
+ * violation. */
+static enum pst_status message_fd(struct msghdr *h, bool full, int *ret_fd, bool *ret_lost)
 {
     *ret_fd = -1;
+    *ret_lost = false;
     enum pst_status status = PST_OK;
     for (struct cmsghdr *cm = CMSG_FIRSTHDR(h); cm != NULL; cm = CMSG_NXTHDR(h, cm)) {
         if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS) {
@@ -208,7 +226,8 @@ static enum pst_status message_fd(struct msghdr *h, int *ret_fd)
         }
     }
     if ((h->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0) {
-        status = PST_ERR;
+        *ret_lost = full && status == PST_OK && *ret_fd < 0 && (h->msg_flags & MSG_TRUNC) == 0;
+        status = *ret_lost ? PST_OK : PST_ERR;
     }
     if (status != PST_OK) {
         close_fd(*ret_fd);
@@ -235,14 +254,19 @@ static struct pst_str message_first(struct pst_str packet)
 
 /* One message: checked, handed over, its descriptor closed unless taken. */
 static enum pst_status message_handle(struct pst_link *link, struct pst_str bytes, int fd,
-                                      pst_link_handler *handler, void *ctx, unsigned *ret_violation)
+                                      bool fd_lost, pst_link_handler *handler, void *ctx,
+                                      unsigned *ret_violation)
 {
     PST_UNINIT alignas(8) uint8_t fixed[PST_IPC_FIXED_MAX]; /* as much as the row has is filled */
-    struct pst_message message = {.fixed = fixed, .fd = fd};
+    struct pst_message message = {.fixed = fixed, .fd = fd, .fd_lost = fd_lost};
     *ret_violation = UINT16_MAX;
-    enum pst_status status = pst_ipc_check(bytes, fd >= 0, link->peer, link->self, &message.row,
-                                           fixed, &message.tail);
-    if (status == PST_OK) {
+    enum pst_status status = pst_ipc_check(bytes, fd >= 0 || fd_lost, link->peer, link->self,
+                                           &message.row, fixed, &message.tail);
+    if (status == PST_OK && fd_lost && message.row->fd == PST_IPC_FD_ONE) {
+        *ret_violation = 0;
+        link->broken = true;
+        status = PST_ERR;
+    } else if (status == PST_OK) {
         struct pst_ipc_head head;
         memcpy(&head, bytes.p, sizeof head);
         message.type = (enum pst_ipc_type)head.type;
@@ -255,16 +279,18 @@ static enum pst_status message_handle(struct pst_link *link, struct pst_str byte
 
 /* One packet, message by message, until its end or the first that is wrong. */
 static enum pst_status packet_handle(struct pst_link *link, struct mmsghdr *m, struct pst_str bytes,
-                                     pst_link_handler *handler, void *ctx, unsigned *ret_violation)
+                                     bool full, pst_link_handler *handler, void *ctx,
+                                     unsigned *ret_violation)
 {
     int fd;
+    bool lost;
     *ret_violation = UINT16_MAX;
-    if (message_fd(&m->msg_hdr, &fd) != PST_OK) {
+    if (message_fd(&m->msg_hdr, full, &fd, &lost) != PST_OK) {
         return PST_ERR;
     }
     struct pst_str first = message_first(bytes);
     bool alone = first.n == bytes.n;
-    if (first.n == 0 || (!alone && (fd >= 0 || bytes.n > PST_LINK_PACKET))) {
+    if (first.n == 0 || (!alone && (fd >= 0 || lost || bytes.n > PST_LINK_PACKET))) {
         close_fd(fd);
         return PST_ERR;
     }
@@ -275,7 +301,7 @@ static enum pst_status packet_handle(struct pst_link *link, struct mmsghdr *m, s
             *ret_violation = UINT16_MAX;
             return PST_ERR;
         }
-        status = message_handle(link, first, fd, handler, ctx, ret_violation);
+        status = message_handle(link, first, fd, lost, handler, ctx, ret_violation);
         fd = -1; /* it was the first one's, and is closed or taken */
         bytes = pst_str_from(bytes, first.n);
     }
@@ -316,21 +342,24 @@ enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *sc
             link->broken = true;
             return PST_ERR;
         }
+        bool full = fds_full(link, msgs, n);
         enum pst_status status = PST_OK;
         for (int i = 0; i < n; i++) {
             if (status == PST_OK && msgs[i].msg_len == 0) {
                 int fd;
+                bool lost;
                 status = PST_ERR; /* an end of file looks like a message of no bytes */
                 *ret_violation = peer_lives(link) ? UINT16_MAX : 0;
-                (void)message_fd(&msgs[i].msg_hdr, &fd);
+                (void)message_fd(&msgs[i].msg_hdr, full, &fd, &lost);
                 close_fd(fd);
             } else if (status == PST_OK && !link->broken) {
                 status = packet_handle(link, &msgs[i],
-                                       pst_str_of(scratch->bytes[i], msgs[i].msg_len), handler, ctx,
-                                       ret_violation);
+                                       pst_str_of(scratch->bytes[i], msgs[i].msg_len), full,
+                                       handler, ctx, ret_violation);
             } else {
                 int fd;
-                (void)message_fd(&msgs[i].msg_hdr, &fd);
+                bool lost;
+                (void)message_fd(&msgs[i].msg_hdr, full, &fd, &lost);
                 close_fd(fd);
             }
         }

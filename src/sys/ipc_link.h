@@ -39,13 +39,15 @@ struct pst_link_scratch {
 
 /* A message that passed every check of its row. `fixed` points at the row's struct (struct
  * pst_ipc_<name>, aligned); `fd` is -1 or a descriptor: the handler takes it by setting it to -1,
- * what it leaves is closed. */
+ * what it leaves is closed. `fd_lost`: it came with one, and this process has no room for another,
+ * which is not the peer's fault; only where the row says MAYBE. */
 struct pst_message {
     const struct pst_ipc_row *row;
     enum pst_ipc_type type;
     const void *fixed;
     struct pst_str tail;
     int fd;
+    bool fd_lost;
 };
 
 /* Returns PST_OK, or PST_ERR to declare the message a violation. */
@@ -69,7 +71,8 @@ enum pst_status pst_link_flush(struct pst_link *link);
 /* Reads batches until the socket is empty or `rounds` system calls were made, calling the handler
  * for each message in order. OK: more may come (also when `rounds` ran out, *ret_more true);
  * ERR: end of file, or a violation, in which case *ret_violation holds the offending type (or
- * UINT16_MAX for a malformed message). */
+ * UINT16_MAX for a malformed message), or no room for a descriptor that its message cannot be
+ * without, when it is 0 as at an end. */
 enum pst_status pst_link_read(struct pst_link *link, struct pst_link_scratch *scratch, int rounds,
                               pst_link_handler *handler, void *ctx, bool *ret_more,
                               unsigned *ret_violation);

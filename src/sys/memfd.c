@@ -21,7 +21,9 @@ enum pst_status pst_memfd_open(const char *name, int *ret, struct pst_err *err)
         fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); /* before Linux 6.3 */
     }
     if (fd < 0) {
-        return pst_fail(err, PST_E_IO, "memfd_create: %s", strerror(errno));
+        int e = errno; /* no more descriptors or memory: that passes, so a client may try again */
+        bool passes = e == EMFILE || e == ENFILE || e == ENOMEM;
+        return pst_fail(err, passes ? PST_E_NO_MEMORY : PST_E_IO, "memfd_create: %s", strerror(e));
     }
     *ret = fd;
     return PST_OK;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -20,6 +21,7 @@ struct pair {
     bool ordered;
     int taken; /* a descriptor that the handler took */
     size_t refuse_at;
+    size_t lost; /* descriptors for which there was no room here */
     struct pst_buf tail;
 };
 
@@ -60,6 +62,8 @@ static enum pst_status handler(struct pst_link *link, struct pst_message *m, voi
     p->got++;
     pst_buf_clear(&p->tail);
     assert_true(pst_buf_add(&p->tail, m->tail));
+    p->lost += m->fd_lost ? 1 : 0;
+    assert_false(m->fd_lost && m->fd >= 0);
     if (m->fd >= 0 && p->taken < 0) {
         p->taken = pst_fd_take(&m->fd);
     }
@@ -175,6 +179,58 @@ static void test_descriptors(void **state)
     }
     close_pair(&p);
     assert_int_equal(open_descriptors(), before);
+}
+
+/* The receiver may have `room` descriptors more and no others; returns the limit there was. */
+static struct rlimit descriptors_bound(rlim_t room)
+{
+    struct rlimit before, few;
+    int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(lowest >= 0);
+    few = (struct rlimit){(rlim_t)lowest + room, before.rlim_max};
+    close(lowest);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    return before;
+}
+
+/* No room for a descriptor is the receiver's trouble: what can do without it goes on and says so,
+ * what cannot ends the link, and nobody broke the protocol. */
+static void test_no_room_for_descriptors(void **state)
+{
+    (void)state;
+    struct pair p;
+    bool more;
+    unsigned violation;
+    struct pst_ipc_submit m = {0};
+    for (unsigned room = 0; room < 3; room++) {
+        open_pair(&p, PST_ROLE_FRONT, PST_ROLE_EGRESS, CAP);
+        for (uint64_t i = 1; i <= 6; i++) {
+            m.req = i;
+            int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+            assert_true(pst_link_send(&p.front, PST_IPC_SUBMIT, &m, (struct pst_str){NULL, 0}, fd));
+        }
+        assert_int_equal(pst_link_flush(&p.front), PST_OK);
+        struct rlimit before = descriptors_bound(room);
+        enum pst_status status = read_some(&p, 4, &more, &violation);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_int_equal(status, PST_OK);
+        assert_int_equal(p.got, 6);
+        assert_int_equal(p.lost, 6 - room);
+        close_pair(&p);
+    }
+    struct pst_ipc_channel channel = {.role = PST_ROLE_WARDEN};
+    open_pair(&p, PST_ROLE_SUPERVISOR, PST_ROLE_EGRESS, CAP);
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(pst_link_send(&p.front, PST_IPC_CHANNEL, &channel, (struct pst_str){NULL, 0}, fd));
+    assert_int_equal(pst_link_flush(&p.front), PST_OK);
+    struct rlimit before = descriptors_bound(0);
+    enum pst_status status = read_some(&p, 4, &more, &violation);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(status, PST_ERR);
+    assert_int_equal(violation, 0);
+    assert_int_equal(p.got, 0);
+    close_pair(&p);
 }
 
 /* A refused send closes its descriptor too. */
@@ -356,11 +412,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 
-        cmocka_unit_test(test_back_pressure), cmocka_unit_test(test_longest),
-        cmocka_unit_test(test_descriptors),   cmocka_unit_test(test_refused_send),
-        cmocka_unit_test(test_end),           cmocka_unit_test(test_end_while_sending),
-        cmocka_unit_test(test_violations),    cmocka_unit_test(test_refused_by_handler),
-        cmocka_unit_test(test_empty_message), cmocka_unit_test(test_wrong_sender),
+        cmocka_unit_test(test_back_pressure),      cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_descriptors),        cmocka_unit_test(test_no_room_for_descriptors),
+        cmocka_unit_test(test_refused_send),       cmocka_unit_test(test_end),
+        cmocka_unit_test(test_end_while_sending),  cmocka_unit_test(test_violations),
+        cmocka_unit_test(test_refused_by_handler), cmocka_unit_test(test_empty_message),
+        cmocka_unit_test(test_wrong_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { FIRST_HEADERS = 32, NAME_SHOWN = 64, METHOD_BYTES = 32 };
+enum { FIRST_HEADERS = 32, NAME_SHOWN = 64 };
 
 void pst_h1_head_clear(struct pst_h1 *h)
 {
@@ -18,6 +18,24 @@ void pst_h1_head_clear(struct pst_h1 *h)
 }
 
 static enum pst_status first_line(struct pst_h1 *h, struct pst_str line, struct pst_err *err);
+/* Length, coding and host as everybody writes them. Tabs around them, and blanks behind what frames
+ * a request, are no part of the value (RFC 9112 §5), but not all parsers agree, and only who looks
+ * for such a parser writes them. */
+static enum pst_status plainly_written(struct pst_h1 *h, const struct h1_known *known,
+                                       struct pst_str value, struct pst_err *err)
+{
+    bool frames = known->field == H1_F_CONTENT_LENGTH || known->field == H1_F_TRANSFER_ENCODING;
+    if (!frames && known->field != H1_F_HOST) {
+        return PST_OK;
+    }
+    bool blank = frames && h->kind == PST_H1_REQUEST && pst_str_ends(value, PST_STR(" "));
+    if (!blank && pst_str_find_byte(value, '\t') == PST_NPOS) {
+        return PST_OK;
+    }
+    return pst_fail(err, h1_refuse(h, frames ? PST_E_HTTP_FRAMING : PST_E_HTTP_HOST),
+                    "white space around the value of %.*s", PST_FMT(known->name));
+}
+
 static enum pst_status header_line(struct pst_h1 *h, size_t n, struct pst_err *err);
 static enum pst_status head_end(struct pst_h1 *h, struct pst_err *err);
 
@@ -60,7 +78,7 @@ static bool was_seen(const struct pst_h1 *h, enum h1_field field)
 
 /* --- first line ------------------------------------------------------------------------------- */
 
-static enum pst_h1_method method_of(struct pst_str name)
+enum pst_h1_method pst_h1_method_of(struct pst_str name)
 {
     static const struct {
         struct pst_str name;
@@ -134,8 +152,8 @@ static enum pst_status request_line(struct pst_h1 *h, struct pst_str line, struc
     if (st != PST_OK) {
         return pst_str_find_byte(line, '\r') == PST_NPOS ? st : misplaced(h, line, "", err);
     }
-    head->method = method_of(head->method_name);
-    if (head->method == PST_H1_CONNECT || head->method_name.n > METHOD_BYTES) {
+    head->method = pst_h1_method_of(head->method_name);
+    if (head->method == PST_H1_CONNECT || head->method_name.n > H1_METHOD_BYTES) {
         return pst_fail(err, h1_refuse(h, PST_E_HTTP_METHOD), "this method is not allowed");
     }
     return target(h, pst_str_cut(rest, 0, sp2), err);
@@ -161,6 +179,9 @@ static enum pst_status status_line(struct pst_h1 *h, struct pst_str line, struct
     if (status == 101) {
         return pst_fail(err, h1_refuse(h, PST_E_HTTP_SYNTAX),
                         "101 (Switching Protocols) was not asked for");
+    }
+    if (status < 200 && h->head->minor == 0) {
+        return pst_fail(err, h1_refuse(h, PST_E_HTTP_SYNTAX), "HTTP/1.0 has no interim answers");
     }
     h->head->status = (uint16_t)status;
     h->head->reason = pst_str_from(line, 13);
@@ -311,8 +332,11 @@ static enum pst_status header_line(struct pst_h1 *h, size_t n, struct pst_err *e
         return pst_fail(err, h1_refuse(h, PST_E_HTTP_HEADER), "the header %.*s has an underscore",
                         PST_FMT(pst_str_cut(name, 0, NAME_SHOWN)));
     }
-    value = pst_str_trim(value);
     const struct h1_known *known = pst_h1_known(name);
+    if (known != NULL && plainly_written(h, known, value, err) != PST_OK) {
+        return PST_ERR;
+    }
+    value = pst_str_trim(value);
     if (known != NULL) {
         if (was_seen(h, known->field) && known->once[h->kind]) {
             return repeated(h, known, err);

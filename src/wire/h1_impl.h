@@ -1,4 +1,5 @@
-/* What the files of the HTTP/1.1 codec share; nobody else includes this. */
+/* What the files of the HTTP/1.1 codec share, and the head of HTTP/2 with them; nobody else
+ * includes this. */
 #ifndef PST_WIRE_H1_IMPL_H
 #define PST_WIRE_H1_IMPL_H
 
@@ -38,6 +39,9 @@ static inline bool h1_is(uint8_t byte, unsigned classes)
 {
     return (pst_h1_class[byte] & classes) != 0;
 }
+
+enum { H1_METHOD_BYTES = 32 }; /* of a method's name, at most */
+enum pst_h1_method pst_h1_method_of(struct pst_str name);
 
 /* 0-15, or -1 */
 int pst_h1_hex(uint8_t byte);

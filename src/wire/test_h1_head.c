@@ -109,6 +109,13 @@ static const struct bad fields[] = {
     BAD("LF LF", "GET / HTTP/1.1\r\nHost: h\n\n", HTTP_BARE_LF),
 
     BAD("no Host", "GET / HTTP/1.1\r\n\r\n", HTTP_HOST),
+    BAD("a tab before a Host", "GET / HTTP/1.1\r\nHost:\th\r\n\r\n", HTTP_HOST),
+    BAD("a tab behind a Host", "GET / HTTP/1.1\r\nHost: h\t\r\n\r\n", HTTP_HOST),
+    BAD("a tab before a coding", GET "Transfer-Encoding:\tchunked\r\n\r\n", HTTP_FRAMING),
+    BAD("a tab behind a coding", GET "Transfer-Encoding: chunked\t\r\n\r\n", HTTP_FRAMING),
+    BAD("a blank behind a coding", GET "Transfer-Encoding: chunked \r\n\r\n", HTTP_FRAMING),
+    BAD("a tab before a length", GET "Content-Length: \t0\r\n\r\n", HTTP_FRAMING),
+    BAD("a blank behind a length", GET "Content-Length: 0 \r\n\r\n", HTTP_FRAMING),
     BAD("no Host in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", HTTP_HOST),
     BAD("two Hosts", GET "Host: h\r\n\r\n", HTTP_HOST),
     BAD("two Hosts in other case", GET "HOST: h\r\n\r\n", HTTP_HOST),
@@ -191,6 +198,12 @@ static const struct bad answers[] = {
     BAD("CR in reason", "HTTP/1.1 200 O\rK\r\n", HTTP_BARE_LF),
     BAD("bare LF", "HTTP/1.1 200 OK\n\n", HTTP_BARE_LF),
     BAD("101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", HTTP_SYNTAX),
+    BAD("100 of HTTP/1.0", "HTTP/1.0 100 C\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        HTTP_SYNTAX),
+    BAD("a tab behind a coding of an answer",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n", HTTP_FRAMING),
+    BAD("a tab before a length of an answer", "HTTP/1.1 200 OK\r\nContent-Length:\t0\r\n\r\n",
+        HTTP_FRAMING),
     BAD("100 with CL", "HTTP/1.1 100 C\r\nContent-Length: 0\r\n\r\n", HTTP_FRAMING),
     BAD("103 with TE", "HTTP/1.1 103 E\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_FRAMING),
     BAD("204 with CL", "HTTP/1.1 204 N\r\nContent-Length: 3\r\n\r\n", HTTP_FRAMING),
@@ -236,15 +249,15 @@ static void test_request_says(void **state)
 {
     (void)state;
     struct h1_trace_plan plan = h1_trace_plan(PST_H1_REQUEST);
-    says(&plan,
-         PST_STR(
-             "POST /v1/x?a=b?c HTTP/1.1\r\nHOST:\t h.example:80 \t\r\nX-Empty:\r\nX-Empty: \t \r\n"
-             "X-Tab: a\tb\r\nX-Latin: \xe9\r\nExpect: 100-Continue\r\nUpgrade: h2c\r\n"
-             "Content-Length: 2\r\n\r\nhi"),
-         "HEAD 3 v=1 keep=1 up=1 body=1 len=2 expect=1 status=0\n POST\n /v1/x\n a=b?c\n"
-         " h.example:80\n \n has_query=1\n  host=h.example:80\n  x-empty=\n  x-empty=\n"
-         "  x-tab=a\tb\n  x-latin=\xe9\n  expect=100-Continue\n  upgrade=h2c\n"
-         "  content-length=2\nBODY hi\nEND\nCLOSED\n");
+    says(
+        &plan,
+        PST_STR("POST /v1/x?a=b?c HTTP/1.1\r\nHOST:  h.example:80  \r\nX-Empty:\r\nX-Empty: \t \r\n"
+                "X-Tab: a\tb\r\nX-Latin: \xe9\r\nExpect: 100-Continue\r\nUpgrade: h2c\r\n"
+                "Content-Length: 2\r\n\r\nhi"),
+        "HEAD 3 v=1 keep=1 up=1 body=1 len=2 expect=1 status=0\n POST\n /v1/x\n a=b?c\n"
+        " h.example:80\n \n has_query=1\n  host=h.example:80\n  x-empty=\n  x-empty=\n"
+        "  x-tab=a\tb\n  x-latin=\xe9\n  expect=100-Continue\n  upgrade=h2c\n"
+        "  content-length=2\nBODY hi\nEND\nCLOSED\n");
     says(&plan, PST_STR("get / HTTP/1.1\r\nHost: h\r\nConnection: Close\r\n\r\nrest"),
          "HEAD 0 v=1 keep=0 up=0 body=0 len=0 expect=0 status=0\n get\n /\n \n h\n \n"
          " has_query=0\n  host=h\n  connection=Close\nEND\nLEFT 4\n");

@@ -78,7 +78,8 @@ def test_status_lines(gw, ask):
                  b"HTTP/1.1", b"HTTP/1.1 ", b"HTTP/1.12 200 OK", b"http/1.1 200 OK", b"ICY 200 OK", b"\r\nHTTP/1.1 200 OK",
                  b"HTTP/1.1 200 " + b"x" * 100_000, b"HTTP/1.1 101 x", b"HTTP/1.1 200\tOK"):
         answer = ask(line + whole()[len(b"HTTP/1.1 200 OK"):])
-        refused(gw, answer, 502, "upstream_protocol")
+        assert answer.status == 502 and answer.code == "upstream_protocol", line
+    refused(gw, answer, 502, "upstream_protocol")
 
 
 @pytest.mark.parametrize("rows", [b"X: " + b"y" * 2_000_000 + b"\r\n", b"X" * 2_000_000 + b": y\r\n", b"X: y\r\n" * 10_000,
@@ -204,18 +205,24 @@ def test_answers_that_nobody_asked_for(gw, ask, scripted):
     """Bytes behind an answer, at once or later, are nobody's: the next request has a new connection."""
     poison = whole(house.completion("poison"))
     for behind in (poison, b"\r\n", b"x", b"\0", b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n", b"0\r\n\r\n"):
-        for pause in (0, 0.03):
-            before = scripted.connections
+        for pause in (False, True):
+            before, gone = scripted.connections, threading.Event()
 
             def script(s, seen):
-                s.sendall(whole(house.completion("mine")))
-                time.sleep(pause)
-                s.sendall(behind)
+                s.sendall(whole(house.completion("mine")) + (b"" if pause else behind))
+                if pause:
+                    time.sleep(0.03)
+                    s.sendall(behind)
+                try:
+                    s.recv(1)
+                finally:
+                    gone.set()
+                return False
             for _ in range(2):
+                gone.clear()
                 answer = ask(script)
                 assert answer.json["choices"][0]["message"]["content"] == "mine"
-                if pause:
-                    time.sleep(0.06)
+                assert gone.wait(10 * house.PATIENCE), "the connection is kept"
             assert scripted.connections >= before + 1
 
 

@@ -103,6 +103,9 @@ PST_NODISCARD enum pst_status pst_views_make(struct pst_str text, uint32_t want,
  * at `from` may end, so that a run that goes on in the next piece can be decoded there. */
 enum { PST_PIECE_BYTES = 128 << 10 };
 size_t pst_text_piece(struct pst_str text, size_t from, size_t n);
+/* Where the piece after one that ends at `end` may begin, so that the two have up to `n` bytes in
+ * common: before a word, or at `end` itself when a run has no such place (it goes on there). */
+size_t pst_text_overlap(struct pst_str text, size_t end, size_t n);
 /* "base64", "plain" …; of a flag by its bit: "invisible" …; NULL past the last. */
 const char *pst_view_kind_name(enum pst_view_kind kind);
 const char *pst_evasion_name(size_t bit);

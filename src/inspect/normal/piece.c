@@ -31,3 +31,13 @@ size_t pst_text_piece(struct pst_str text, size_t from, size_t n)
     }
     return end > from ? end : from + n;
 }
+
+size_t pst_text_overlap(struct pst_str text, size_t end, size_t n)
+{
+    size_t at = end > n ? end - n : 0;
+    /* before a word; or before any letter of several bytes, which no encoded run has */
+    while (at > 0 && at < end && !parts_words(text.p[at - 1]) && text.p[at] < 0xC0) {
+        at++;
+    }
+    return at;
+}
