@@ -100,7 +100,9 @@ bench:
 	@python=python3; [ -x .venv/bin/python ] && python=.venv/bin/python; \
 		{ printf '\n## Cedar decisions beside the Rust engine\n\n`bench/cedar/compare.py`, after the rounds above.\n\n'; \
 		$$python bench/cedar/compare.py $(BUILD)/src/cedar/cedar-bench; } | tee -a bench/RESULTS.md
-	@ninja -C $(BUILD) bench/bench_scan >/dev/null
+	@ninja -C $(BUILD) bench/bench_scan bench/bench_detect >/dev/null
+	@{ printf '\n## The detector, one core, processor time\n\n```\n'; \
+		$(BUILD)/bench/bench_detect rules/detector/weights.bin $(BUILD)/src/rules/inspect.img; printf '```\n'; } | tee -a bench/RESULTS.md
 	@{ printf '\n## The scanner of sensitive data, all rules, one core\n\n```\n'; $(BUILD)/bench/bench_scan; printf '```\n'; } \
 		| tee -a bench/RESULTS.md
 

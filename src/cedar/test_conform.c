@@ -80,7 +80,7 @@ static void entities_are_taken(void **state)
         "[" LEAF("{\"type\":\"Action\",\"id\":\"mid\"},{\"type\":\"Action\",\"id\":\"top\"}") "]",
     };
     struct pst_cedar_schema *s = schema();
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(good); i++) {
         const char *got = load(s, good[i], text, sizeof text);
         if (strcmp(got, "ok") != 0) {
@@ -150,7 +150,7 @@ static void entities_are_refused(void **state)
 {
     (void)state;
     struct pst_cedar_schema *s = schema();
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(bad_entities); i++) {
         const char *got = load(s, bad_entities[i].entities, text, sizeof text);
         if (strncmp(got, bad_entities[i].want, strlen(bad_entities[i].want)) != 0) {

@@ -88,7 +88,7 @@ static void known_requests_are_decided(void **state)
     static const char *const contexts[] = {
         "{\"a\":true,\"b\":true,\"n\":1}", "{\"a\":true,\"b\":false,\"n\":1}",
         "{\"a\":false,\"b\":true,\"n\":2}", "{\"a\":false,\"b\":false,\"n\":2}"};
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(conditions); i++) {
         for (size_t k = 0; k < PST_LEN(contexts); k++) {
             (void)snprintf(text, sizeof text, "permit(principal,action,resource) when {%s};",

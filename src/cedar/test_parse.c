@@ -20,7 +20,7 @@ static void policies_are_taken(void **state)
         "@a @b(\"x\") @if(\"\") permit(principal,action,resource) when {true} unless {false};",
         "permit(principal == A :: \"x\",action,resource);permit(principal,action,resource);",
     };
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(good); i++) {
         assert_string_equal(test_refusal(good[i], text, sizeof text), "ok");
     }
@@ -54,7 +54,7 @@ static void policies_are_refused_with_a_position(void **state)
         {"permit(principal,action,resource) when {?principal == 1};", "1:41 `?principal`: a slot"},
         {"permit(principal is A::\"b\",action,resource);", "1:22 `::`: expected a type name"},
     };
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(bad); i++) {
         (void)test_refusal(bad[i].text, text, sizeof text);
         if (strncmp(text, bad[i].want, strlen(bad[i].want)) != 0) {

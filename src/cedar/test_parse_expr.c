@@ -110,7 +110,7 @@ static void expressions_are_taken_or_refused_as_by_cedar(void **state)
 {
     (void)state;
     char text[300];
-    char got[400];
+    char got[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(rows); i++) {
         (void)snprintf(text, sizeof text, "permit(principal,action,resource) when { %s };",
                        rows[i].text);
@@ -155,7 +155,7 @@ static void depth_is_no_danger(void **state)
     (void)state;
     size_t n = 200000;
     char *text = (char *)malloc(8 * n + 200);
-    char got[400];
+    char got[PST_ERR_TEXT + 160];
     assert_non_null(text);
     size_t at = (size_t)snprintf(text, 200, "permit(principal,action,resource) when { true");
     for (size_t i = 0; i < n; i++) {

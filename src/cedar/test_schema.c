@@ -54,7 +54,7 @@ static void schemas_are_taken(void **state)
         "entity A {x: decimal, y: datetime, z: duration, w: ipaddr};",
         "type A = {x: B}; type B = Set<C>; type C = Bool;",
     };
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(good); i++) {
         assert_string_equal(parse(good[i], text, sizeof text), "ok");
     }
@@ -123,7 +123,7 @@ static const struct {
 static void schemas_are_refused_with_a_position(void **state)
 {
     (void)state;
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(bad_schemas); i++) {
         const char *got = parse(bad_schemas[i].text, text, sizeof text);
         if (strncmp(got, bad_schemas[i].want, strlen(bad_schemas[i].want)) != 0) {
@@ -153,7 +153,7 @@ static void nesting_has_a_limit(void **state)
 {
     (void)state;
     struct pst_buf b;
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     pst_buf_init(&b, 1u << 20);
     for (unsigned depth = 49; depth <= 51; depth++) {
         pst_buf_clear(&b);

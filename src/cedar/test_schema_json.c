@@ -48,7 +48,7 @@ static void schemas_are_taken(void **state)
         ACTION("{\"appliesTo\":{\"principalTypes\":[],\"resourceTypes\":[\"A\"]}}"),
         ACTION("{\"memberOf\":[{\"id\":\"b\"},{\"id\":\"b\",\"type\":\"Action\"}]}"),
     };
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(good); i++) {
         const char *got = parse(good[i], text, sizeof text);
         if (strcmp(got, "ok") != 0) {
@@ -111,7 +111,7 @@ static void schemas_are_refused(void **state)
          "1:58 `Long` is reserved"},
         {"{\"\":{\"entityTypes\":{},\"entityTypes\":{},\"actions\":{}}}", "1:23 "},
     };
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     for (size_t i = 0; i < PST_LEN(bad); i++) {
         const char *got = parse(bad[i].text, text, sizeof text);
         if (strncmp(got, bad[i].want, strlen(bad[i].want)) != 0) {

@@ -40,7 +40,7 @@ static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
     switch ((unsigned)a->role) {
     case PST_ROLE_FRONT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_AUDIT ||
-               ((b->role == PST_ROLE_EGRESS || b->role == PST_ROLE_KEYS) && !a->admin) ||
+               b->role == PST_ROLE_KEYS || (b->role == PST_ROLE_EGRESS && !a->admin) ||
                (b->role == PST_ROLE_CONTROL && a->admin);
     case PST_ROLE_AUDIT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_EGRESS ||
@@ -449,6 +449,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
     } else if (m->type == PST_IPC_RELOAD && c->role == PST_ROLE_CONTROL) {
         const struct pst_ipc_reload *reload = m->fixed;
         s->reload_token = reload->token;
+        s->reload_now = reload->now != 0;
         if (s->reloading || pst_super_compile(s, &err) != PST_OK) {
             pst_super_reload_done(s, false, s->reloading ? "a reload is under way" : err.text);
         }

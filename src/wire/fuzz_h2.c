@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         h2_trace_resume(&trace);
     }
     if (trace.h != NULL) {
-        (void)pst_h2_tick(trace.h, trace.now_ms + 60000, &err);
+        enum pst_status status = pst_h2_tick(trace.h, trace.now_ms + 60000, &err);
+        PST_BUG_ON(status == PST_AGAIN);
         h2_trace_send(&trace);
     }
     h2_trace_close(&trace);

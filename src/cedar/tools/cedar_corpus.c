@@ -49,7 +49,7 @@ static void disagree(struct run *r, const char *path, int64_t request, const cha
 
 static void broken(struct run *r, const char *path, const struct pst_err *err)
 {
-    char text[600];
+    char text[2 * PST_ERR_TEXT];
     (void)snprintf(text, sizeof text, "cannot be run: %s%s%u:%u: %s", err->file,
                    err->file[0] != 0 ? ":" : "", err->line, err->column, err->text);
     r->broken++;
