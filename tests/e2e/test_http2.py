@@ -1,6 +1,8 @@
-"""HTTP/2 by prior knowledge on a loopback listener: the same answers as HTTP/1.1, many at a time, and what abuse gets."""
+"""HTTP/2, by prior knowledge on a loopback listener and by ALPN on TLS: the same answers as HTTP/1.1,
+many at a time, and what abuse gets."""
 import json
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -17,6 +19,7 @@ import pytest
 import house
 import support
 from support import Reply, ask, refused
+from test_tls_server import Authority
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 CALM, PROTOCOL = 11, 1
@@ -28,9 +31,9 @@ CALM, PROTOCOL = 11, 1
 class Client:
     """One HTTP/2 connection; answers by stream."""
 
-    def __init__(self, gw, *, auto=True, settings=None):
+    def __init__(self, gw, *, auto=True, settings=None, sock=None):
         self.gw, self.auto = gw, auto
-        self.s = socket.create_connection(("127.0.0.1", gw.port))
+        self.s = sock or socket.create_connection(("127.0.0.1", gw.port))
         self.s.settimeout(20 * house.PATIENCE)
         config = h2.config.H2Configuration(header_encoding="utf-8", validate_outbound_headers=False,
                                            normalize_outbound_headers=False)
@@ -296,6 +299,85 @@ def test_openai_sdk(gw):
     assert "sdk" in "".join(e.choices[0].delta.content or "" for e in streamed if e.choices)
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.create(model="none", messages=[{"role": "user", "content": "x"}])
+
+
+# --- on TLS ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory, demo):
+    """A gateway with a listener that offers HTTP/2 and one that does not."""
+    folder = tmp_path_factory.mktemp("h2tls")
+    authority = Authority(folder)
+    cert, key = authority.pair("server")
+    upstreams = {"demo": f"{{url: '{demo.url}', allow_private: true, key: {{env: E2E_PROVIDER_KEY}}}}"}
+    gw = support.gateway(folder, upstreams, {"demo": "demo"}, start=False,
+                         env={"E2E_PROVIDER_KEY": support.PROVIDER_KEY})
+    gw.both, gw.old, gw.plain = house.free_ports(3)
+    gw.authority = authority
+    text = (gw.state / "postern.yaml").read_text()
+    (gw.state / "postern.yaml").write_text(text.replace("listen: 127.0.0.1:8080", f"""listen:
+  - 127.0.0.1:8080
+  - {{address: '127.0.0.1:{gw.both}', certificate: {cert}, key: {key}}}
+  - {{address: '127.0.0.1:{gw.old}', certificate: {cert}, key: {key}, http2: false}}
+  - {{address: '127.0.0.1:{gw.plain}', http2: false}}"""))
+    gw.start()
+    with gw:
+        yield gw
+
+
+def shake(tls, port, *protocols):
+    context = ssl.create_default_context(cafile=str(tls.authority.path))
+    context.set_alpn_protocols(protocols)
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
+
+
+def test_alpn(tls):
+    with Client(tls, sock=shake(tls, tls.both, "h2", "http/1.1")) as c:
+        assert c.s.selected_alpn_protocol() == "h2"
+        asked = {c.ask(ask(f"demo:echo number {i} end", stream=True)): i for i in range(20)}
+        for stream in asked:
+            assert c.reply(stream).body.rstrip().endswith(b"[DONE]")
+        slow = c.reply(c.ask(ask("demo:tokens=20000")))
+        assert len(slow.body) == int(slow.headers["content-length"]) > 65535
+        assert c.reply(c.ask(ask("x" * 1_000_000))).status == 200
+    for port, protocols in ((tls.both, ["http/1.1"]), (tls.old, ["h2", "http/1.1"])):
+        with shake(tls, port, *protocols) as s:
+            assert s.selected_alpn_protocol() in ("http/1.1", None)
+            s.sendall(PREFACE + frame(4))  # what was not agreed is not spoken
+            assert s.recv(100).startswith(b"HTTP/1.1 ")
+    with socket.create_connection(("127.0.0.1", tls.plain)) as s:
+        s.sendall(PREFACE + frame(4))
+        assert s.recv(100).startswith(b"HTTP/1.1 ")
+
+
+def test_clients_on_tls(tls):
+    url, authority = f"https://localhost:{tls.both}", str(tls.authority.path)
+    out = subprocess.run(
+        ["curl", "-sS", "-m", "30", "--http2", "--cacert", authority, "-H", f"Authorization: Bearer {tls.key}", "-H",
+         "Content-Type: application/json", "-d", json.dumps(ask("demo:echo from curl")), "-w", "\n%{http_version}",
+         f"{url}/v1/chat/completions"], capture_output=True, text=True, check=True).stdout
+    assert "from curl" in out and out.endswith("\n2")
+    http = httpx.Client(http2=True, timeout=30, verify=ssl.create_default_context(cafile=authority))
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key=tls.key, http_client=http, max_retries=0)
+    answer = client.chat.completions.with_raw_response.create(
+        model="demo", messages=[{"role": "user", "content": "demo:echo sdk"}])
+    assert answer.http_response.http_version == "HTTP/2"
+    assert "sdk" in answer.parse().choices[0].message.content
+
+
+def test_abuse_on_tls(tls):
+    with shake(tls, tls.both, "h2") as s:
+        s.settimeout(20 * house.PATIENCE)
+        got = b""
+        try:
+            s.sendall(PREFACE + frame(4) + ABUSE["ping"][1])
+            while data := s.recv(65536):
+                got += data
+        except OSError:
+            pass
+    with Client(tls, sock=shake(tls, tls.both, "h2")) as c:
+        assert c.reply(c.ask(ask("still here"))).status == 200
 
 
 # --- abuse ----------------------------------------------------------------------------------------
