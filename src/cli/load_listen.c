@@ -2,14 +2,12 @@
  * outside. */
 #include "cli/load.h"
 #include "crypto/secret.h"
-#include "crypto/tls_key.h"
+#include "crypto/server_key.h"
 #include "sys/file.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { KEY_FILE_MAX = 16384 }; /* as keys has it */
 
 static const struct pst_config_listen *listen_of(const struct pst_config *config, size_t i)
 {
@@ -37,7 +35,7 @@ static enum pst_status key_look(struct pst_loaded *l, const struct pst_config_li
     if (stat(listen->key, &st) != 0) {
         return pst_fail_at(err, PST_E_CONFIG, at.line, at.column, "%s: %m", listen->key);
     }
-    if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > KEY_FILE_MAX) {
+    if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > PST_SERVER_KEY_FILE_MAX) {
         return pst_fail_at(err, PST_E_CONFIG, at.line, at.column,
                            "%s is not a file with a private key", listen->key);
     }
@@ -103,31 +101,28 @@ static enum pst_status key_check(struct pst_loaded *l, const struct pst_config_l
                                  const struct pst_listen_tls *tls, struct pst_err *err)
 {
     const struct pst_config_place at = listen->key_at;
-    struct pst_tls_key *key = NULL;
-    struct pst_secret *secret = NULL;
+    struct pst_server_key *key = NULL;
     struct pst_err why = {0};
     struct pst_buf pem;
-    pst_buf_init(&pem, KEY_FILE_MAX + 1);
-    if (pst_buf_room(&pem, KEY_FILE_MAX + 1) == NULL) { /* no copies left behind by growing */
+    pst_buf_init(&pem, PST_SERVER_KEY_FILE_MAX + 1);
+    if (pst_buf_room(&pem, PST_SERVER_KEY_FILE_MAX + 1) ==
+        NULL) { /* no copies left behind by growing */
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for a key");
     }
     enum pst_status status = pst_file_read(listen->key, &pem, &why);
     if (status != PST_OK) {
         pst_listen_note(l->notes, at, "whether the key fits could not be checked: %s", why.text);
         status = PST_OK;
-    } else if ((secret = pst_secret_new(pst_buf_str(&pem))) == NULL) {
-        status = pst_fail(err, PST_E_NO_MEMORY, "no locked memory for a key");
-    } else if (pst_tls_key_new(secret, &key, &why) != PST_OK) {
+    } else if (pst_server_key_load(pst_buf_str(&pem), &key, &why) != PST_OK) {
         status = pst_fail_at(err, why.code, at.line, at.column, "%s: %s", listen->key, why.text);
-    } else if (memcmp(pst_tls_key_spki(key), tls->spki, sizeof tls->spki) != 0) {
+    } else if (memcmp(pst_server_key_spki(key), tls->spki, sizeof tls->spki) != 0) {
         status = pst_fail_at(err, PST_E_CONFIG, at.line, at.column,
                              "%s is not the key of the certificate %s", listen->key,
                              listen->certificate);
     }
     pst_wipe(pem.p, pem.n);
     pst_buf_release(&pem);
-    pst_secret_free(secret);
-    pst_tls_key_free(key);
+    pst_server_key_free(key);
     return status;
 }
 

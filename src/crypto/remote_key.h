@@ -6,7 +6,7 @@
 #define PST_CRYPTO_REMOTE_KEY_H
 
 #include "base/str.h"
-#include "crypto/tls_key.h"
+#include "crypto/tls_text.h"
 
 #include <openssl/evp.h>
 #include <openssl/provider.h>

@@ -2,7 +2,7 @@
 
 #include "base/test.h"
 #include "crypto/crypto.h"
-#include "crypto/tls_key.h"
+#include "crypto/server_key.h"
 #include "crypto/x509.h"
 
 #include <openssl/pem.h>
@@ -75,13 +75,13 @@ static void test_ca(void **state)
     pst_secret_free(pem);
 
     /* both are what a listener takes */
-    struct pst_tls_key *tls = NULL;
+    struct pst_server_key *tls = NULL;
     assert_int_equal(pst_key_private_pem(key, &pem, &err), PST_OK);
-    assert_int_equal(pst_tls_key_new(pem, &tls, &err), PST_OK);
+    assert_int_equal(pst_server_key_load(pst_secret_reveal(pem), &tls, &err), PST_OK);
     assert_int_equal(pst_x509_chain(pst_buf_str(&leaf), &read, &chain, &err), PST_OK);
-    assert_memory_equal(read.spki, pst_tls_key_spki(tls), sizeof read.spki);
+    assert_memory_equal(read.spki, pst_server_key_spki(tls), sizeof read.spki);
     assert_true(read.named && read.to_s > now + 364 * 86400 && read.to_s < now + 366 * 86400);
-    pst_tls_key_free(tls);
+    pst_server_key_free(tls);
     pst_secret_free(pem);
     /* not with another authority's key */
     assert_int_equal(pst_ca_issue(key, pst_buf_str(&ca), key, now, &leaf, &err), PST_ERR);

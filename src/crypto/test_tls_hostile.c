@@ -132,7 +132,7 @@ static void no_handshakes(void **state)
     one_wrong(f, PST_STR("\x16\x03\x01\xff\xff\x01"), NULL);             /* a record too long */
     one_wrong(f, PST_STR("\x16\x03\x01\x00\x00"), NULL);                 /* and an empty one */
     one_wrong(f, PST_STR("\x17\x03\x03\x00\x05hello"), NULL);            /* data first */
-    one_wrong(f, PST_STR("\x15\x03\x01\x00\x02\x02\x28"), NULL);      /* the client gives up */
+    one_wrong(f, PST_STR("\x15\x03\x01\x00\x02\x02\x28"), NULL);         /* the client gives up */
     one_wrong(f, PST_STR("\x16\x03\x01\x00\x04\x0e\x00\x00\x00"), NULL); /* not a hello */
     one_wrong(f, PST_STR("\x16\x03\x00\x00\x04\x01\xff\xff\xff"), NULL); /* one of 16 MiB */
     one_wrong(f, PST_STR("\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10"), NULL); /* SSL 2 */

@@ -7,20 +7,17 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-struct pst_tls_key *test_tls_key(const struct test_cert *cert)
+struct pst_server_key *test_tls_key(const struct test_cert *cert)
 {
-    struct pst_tls_key *key = NULL;
+    struct pst_server_key *key = NULL;
     struct pst_err err = {0};
     char *text = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
     assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, cert->key, NULL, NULL, 0, NULL, NULL), 1);
     long n = BIO_get_mem_data(bio, &text);
-    struct pst_secret *pem = pst_secret_new(pst_str_of(text, (size_t)n));
-    assert_non_null(pem);
-    if (pst_tls_key_new(pem, &key, &err) != PST_OK) {
+    if (pst_server_key_load(pst_str_of(text, (size_t)n), &key, &err) != PST_OK) {
         fail_msg("%s", err.text);
     }
-    pst_secret_free(pem);
     BIO_free(bio);
     return key;
 }
@@ -34,7 +31,7 @@ void test_signer_init(struct test_signer *s, const struct test_cert *cert)
 
 void test_signer_release(struct test_signer *s)
 {
-    pst_tls_key_free(s->key);
+    pst_server_key_free(s->key);
     free(s->wishes);
 }
 
@@ -42,7 +39,7 @@ static void on_sign(void *user, struct pst_tls_conn *conn, const uint8_t spki[PS
                     uint16_t scheme, struct pst_str text)
 {
     struct test_signer *s = user;
-    assert_memory_equal(spki, pst_tls_key_spki(s->key), PST_TLS_SPKI);
+    assert_memory_equal(spki, pst_server_key_spki(s->key), PST_TLS_SPKI);
     assert_true(s->n < TEST_RESTING && text.n <= PST_TLS_SIGNED);
     struct test_wish *w = &s->wishes[s->n++];
     s->asked++;
@@ -62,7 +59,7 @@ void test_sign(struct test_signer *s, size_t at)
     size_t n = 0;
     struct pst_err err = {0};
     s->wishes[at] = s->wishes[--s->n];
-    if (pst_tls_key_sign(s->key, w.scheme, pst_str_of(w.text, w.n), signature, &n, &err) !=
+    if (pst_server_key_sign(s->key, w.scheme, pst_str_of(w.text, w.n), signature, &n, &err) !=
         PST_OK) {
         fail_msg("%s", err.text);
     }

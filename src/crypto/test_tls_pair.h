@@ -3,6 +3,7 @@
 #ifndef PST_CRYPTO_TEST_TLS_PAIR_H
 #define PST_CRYPTO_TEST_TLS_PAIR_H
 
+#include "crypto/server_key.h"
 #include "crypto/test_pki.h"
 #include "crypto/tls_server.h"
 
@@ -17,7 +18,7 @@ struct test_wish {
 };
 
 struct test_signer {
-    struct pst_tls_key *key;
+    struct pst_server_key *key;
     bool at_once;
     size_t asked; /* in all */
     size_t n;
@@ -32,7 +33,7 @@ struct test_pair {
     struct pst_err err;
 };
 
-struct pst_tls_key *test_tls_key(const struct test_cert *cert);
+struct pst_server_key *test_tls_key(const struct test_cert *cert);
 /* Signs with this certificate's key. */
 void test_signer_init(struct test_signer *s, const struct test_cert *cert);
 void test_signer_release(struct test_signer *s);

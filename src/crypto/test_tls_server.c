@@ -461,7 +461,7 @@ static void tickets(void **state)
         struct test_cert other = test_cert_make(
             &(struct test_cert_spec){.cn = "other", .issuer = &root});
         pst_tls_server_free(f.server);
-        pst_tls_key_free(f.signer.key);
+        pst_server_key_free(f.signer.key);
         f.server = test_tls_server(f.host, &other, NULL, PST_TLS_CLIENTS_NONE, false);
         f.signer.key = test_tls_key(&other);
         assert_false(resumes(&f));
@@ -602,16 +602,16 @@ static void bad_settings(void **state)
     struct pst_tls_host *h = test_tls_host();
     struct test_cert p521 = test_cert_make(&(struct test_cert_spec){.cn = "x", .kind = "P-521"});
     struct test_cert small = test_cert_make(&(struct test_cert_spec){.cn = "x", .rsa_bits = 1024});
-    struct pst_buf good, odd, tiny, nine, cut;
-    struct pst_buf *all[] = {&good, &odd, &tiny, &nine, &cut};
+    struct pst_buf good, odd, tiny, eleven, cut;
+    struct pst_buf *all[] = {&good, &odd, &tiny, &eleven, &cut};
     for (size_t i = 0; i < PST_LEN(all); i++) {
         pst_buf_init(all[i], 1 << 16);
     }
     test_cert_pem(&leaf, &good);
     test_cert_pem(&p521, &odd);
     test_cert_pem(&small, &tiny);
-    for (int i = 0; i < 9; i++) {
-        test_cert_pem(&leaf, &nine);
+    for (int i = 0; i <= PST_TLS_CERTS_MAX; i++) {
+        test_cert_pem(&leaf, &eleven);
     }
     assert_true(pst_buf_add(&cut, pst_str_cut(pst_buf_str(&good), 0, good.n / 2)));
     const struct pst_str none = {NULL, 0};
@@ -624,7 +624,7 @@ static void bad_settings(void **state)
         {pst_buf_str(&cut), none, PST_TLS_CLIENTS_NONE},
         {pst_buf_str(&odd), none, PST_TLS_CLIENTS_NONE},
         {pst_buf_str(&tiny), none, PST_TLS_CLIENTS_NONE},
-        {pst_buf_str(&nine), none, PST_TLS_CLIENTS_NONE},
+        {pst_buf_str(&eleven), none, PST_TLS_CLIENTS_NONE},
         {pst_buf_str(&good), none, PST_TLS_CLIENTS_REQUIRED},
         {pst_buf_str(&good), PST_STR("nothing"), PST_TLS_CLIENTS_OPTIONAL},
         {pst_buf_str(&good), pst_buf_str(&cut), PST_TLS_CLIENTS_OPTIONAL},

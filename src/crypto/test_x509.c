@@ -3,8 +3,8 @@
 #include "base/test.h"
 #include "base/test_heap.h"
 #include "crypto/crypto.h"
+#include "crypto/server_key.h"
 #include "crypto/test_pki.h"
-#include "crypto/tls_key.h"
 
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -190,36 +190,41 @@ static void test_authorities(void **state)
     again(w);
 }
 
-static enum pst_status key_load(struct world *w, struct pst_tls_key **ret, struct pst_err *err)
-{
-    struct pst_secret *pem = pst_secret_new(pst_buf_str(&w->pem));
-    assert_non_null(pem);
-    enum pst_status status = pst_tls_key_new(pem, ret, err);
-    pst_secret_free(pem);
-    return status;
-}
-
-/* A key finds its certificate by the same name. */
+/* A key finds its certificate by the same name, in each form that tools write. */
 static void test_key(void **state)
 {
     struct world *w = *state;
     const struct test_cert *certs[] = {&w->leaf, &w->other};
-    struct pst_err err = {0};
-    struct pst_tls_key *key = NULL;
     for (size_t i = 0; i < PST_LEN(certs); i++) {
         struct pst_x509_leaf leaf = {0};
+        struct pst_err err = {0};
         again(w);
         test_cert_pem(certs[i], &w->pem);
         assert_int_equal(pst_x509_chain(pst_buf_str(&w->pem), &leaf, &w->out, &err), PST_OK);
-        again(w);
-        key_pem(certs[i], &w->pem, false);
-        assert_int_equal(key_load(w, &key, &err), PST_OK);
-        assert_memory_equal(pst_tls_key_spki(key), leaf.spki, sizeof leaf.spki);
-        pst_tls_key_free(key);
+        for (int form = 0; form < 2; form++) {
+            struct pst_server_key *key = NULL;
+            again(w);
+            key_pem(certs[i], &w->pem, form == 1);
+            assert_int_equal(pst_server_key_load(pst_buf_str(&w->pem), &key, &err), PST_OK);
+            assert_memory_equal(pst_server_key_spki(key), leaf.spki, sizeof leaf.spki);
+            pst_server_key_free(key);
+        }
     }
+    struct pst_server_key *key = NULL;
+    struct pst_err err = {0};
     again(w);
     test_cert_pem(&w->leaf, &w->pem);
-    assert_int_equal(key_load(w, &key, &err), PST_ERR);
+    assert_int_equal(pst_server_key_load(pst_buf_str(&w->pem), &key, &err), PST_ERR);
+    assert_non_null(strstr(err.text, "no private key"));
+    again(w);
+    say(w, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    assert_int_equal(pst_server_key_load(pst_buf_str(&w->pem), &key, &err), PST_ERR);
+    assert_non_null(strstr(err.text, "encrypted"));
+    again(w);
+    say(w, "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n");
+    assert_int_equal(pst_server_key_load(pst_buf_str(&w->pem), &key, &err), PST_ERR);
+    assert_null(key);
+    pst_server_key_free(NULL);
     again(w);
 }
 

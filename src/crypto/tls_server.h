@@ -13,7 +13,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "crypto/tls_key.h"
+#include "crypto/tls_text.h"
 
 #include <stdbool.h>
 
@@ -100,7 +100,7 @@ PST_NODISCARD enum pst_status pst_tls_conn_read(struct pst_tls_conn *c, uint8_t 
 PST_NODISCARD enum pst_status pst_tls_conn_write(struct pst_tls_conn *c, struct pst_str in,
                                                  size_t *ret_n, struct pst_err *err);
 /* Sends close_notify; does not wait for the client's. */
-PST_NODISCARD enum pst_status pst_tls_conn_shutdown(struct pst_tls_conn *c, struct pst_err *err);
+enum pst_status pst_tls_conn_shutdown(struct pst_tls_conn *c, struct pst_err *err);
 
 /* Brings the signature; empty: there will be none. The handshake goes on with the next
  * pst_tls_conn_handshake. Nothing happens when none is waited for. */

@@ -83,6 +83,7 @@ static void config_free(struct pst_front_config *config)
 {
     if (config->retired && config->users == 0) {
         pst_front_inspect_close(config->inspect);
+        pst_front_tls_forget(config);
         pst_memfd_unmap(&config->map);
         free(config);
     }
@@ -127,7 +128,13 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
         const struct pst_front_image *image;
     } cast = {.p = fresh->map.p};
     fresh->image = cast.image;
+    if (pst_front_tls_configure(f, fresh, err) != PST_OK) {
+        pst_memfd_unmap(&fresh->map);
+        free(fresh);
+        return PST_ERR;
+    }
     if (f->inspect != NULL && pst_front_inspect_configure(f->inspect, fresh, err) != PST_OK) {
+        pst_front_tls_forget(fresh);
         pst_memfd_unmap(&fresh->map);
         free(fresh);
         return PST_ERR;
@@ -184,6 +191,14 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
     if (m->type == PST_IPC_MASKING) {
         return on_masking(f, m->fixed);
     }
+    if (m->type == PST_IPC_TLS_SIGNED) {
+        pst_front_tls_signed(f, m);
+        return PST_OK;
+    }
+    if (m->type == PST_IPC_TICKET_KEYS) {
+        pst_front_tls_tickets(f, m->fixed);
+        return PST_OK;
+    }
     if (m->type == PST_IPC_ANSWER) {
         return pst_front_on_answer(f, link, m);
     }
@@ -192,6 +207,9 @@ static enum pst_status on_message(struct pst_link *link, struct pst_message *m, 
 
 static void on_peer_lost(void *user, struct pst_link *link)
 {
+    if (link->peer == PST_ROLE_KEYS) {
+        pst_front_tls_keys_lost(user);
+    }
     pst_front_peer_lost(user, link->peer, link->index);
 }
 
@@ -257,6 +275,10 @@ int pst_front_main(uint8_t index, bool admin)
     }
     f->admin = admin;
     f->seed = pst_random_u64();
+    if (pst_front_tls_init(f, &err) != PST_OK) {
+        free(f);
+        return 1;
+    }
     pst_map_init(&f->requests, f->seed, REQUESTS_MAX);
     pst_buf_init(&f->log, LOG_CAP);
     pst_buf_init(&f->masked, 0); /* its cap comes with the configuration of a request */

@@ -18,6 +18,7 @@
 #include "roles/front_io.h"
 #include "roles/front_request.h"
 #include "roles/front_stream.h"
+#include "roles/front_tls.h"
 #include "roles/house.h"
 #include "roles/roles.h"
 #include "sys/net.h"
@@ -50,6 +51,7 @@ struct pst_front_conn {
     char address[PST_ADDR_TEXT]; /* whose it is, as far as a hop in front may say it */
     struct pst_front_hop hop;
     struct pst_buf chain; /* the client's certificate with its chain, DER; empty: none */
+    struct pst_front_tls_conn tls;
     struct pst_watch watch;
     struct pst_timer timer;       /* of the connection's phase: idle, head, last word */
     struct pst_timer write_timer; /* runs while the client leaves bytes untaken */
@@ -80,6 +82,7 @@ struct pst_front {
     struct pst_sha256 sha;
     struct pst_hmac masking; /* under the key that keys gives */
     bool masking_there, begun, open;
+    struct pst_front_tls tls;
     struct pst_aead aead;              /* of the values in the vaults */
     struct pst_buf masked;             /* one text, as it will leave */
     struct pst_front_inspect *inspect; /* came, and waits for its configuration */

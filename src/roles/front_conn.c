@@ -40,6 +40,7 @@ void pst_front_conn_close(struct pst_front_conn *c, enum pst_error code)
     if (c->dead) {
         return;
     }
+    bool whole = c->streams == NULL;
     c->dead = true;
     c->protocol->end(c, code != PST_E_NONE ? code : PST_E_CLIENT_CLOSED);
     *(c->prev != NULL ? &c->prev->next : &f->conns) = c->next;
@@ -51,7 +52,7 @@ void pst_front_conn_close(struct pst_front_conn *c, enum pst_error code)
     pst_timer_cancel(f->house.loop, &c->timer);
     pst_timer_cancel(f->house.loop, &c->write_timer);
     pst_loop_later_cancel(f->house.loop, &c->resume);
-    pst_fd_close(&c->fd);
+    pst_front_io_close(c, whole);
     pst_house_count(&f->house, PST_METRIC_connections_open, -1);
     pst_loop_later(f->house.loop, &c->later, conn_free, c);
 }
@@ -88,6 +89,12 @@ static size_t conns_of(const struct pst_front *f, const char *address)
     return n;
 }
 
+/* How long may it take to what comes first: a handshake, or a request. */
+static enum pst_limit first_phase(const struct pst_front_conn *c)
+{
+    return c->tls.conn != NULL ? PST_LIMIT_handshake_ms : PST_LIMIT_idle_ms;
+}
+
 static bool too_many_of(struct pst_front *f, const char *address, size_t others)
 {
     if (conns_of(f, address) < limit(f, PST_LIMIT_connections_per_address) + others) {
@@ -103,7 +110,7 @@ void pst_front_conn_named(struct pst_front_conn *c)
         pst_front_conn_close(c, PST_E_NONE);
         return;
     }
-    pst_front_conn_phase(c, limit(c->front, PST_LIMIT_idle_ms));
+    pst_front_conn_phase(c, limit(c->front, first_phase(c)));
 }
 
 static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr *peer)
@@ -111,8 +118,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     struct pst_front *f = l->front;
     struct pst_err err = {0};
     const struct pst_image_listener *row = pst_front_listener_row(l);
-    if (row == NULL || row->tls != 0) {
-        return false; /* never in plain text where TLS is meant */
+    if (row == NULL) {
+        return false;
     }
     struct pst_front_conn *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -146,7 +153,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
         return false;
     }
     c->protocol = &pst_front_h1;
-    if (c->protocol->begin(c, &err) != PST_OK) {
+    if ((row->tls != 0 && pst_front_tls_open(c, row, &err) != PST_OK) ||
+        c->protocol->begin(c, &err) != PST_OK) {
         pst_unwatch(f->house.loop, &c->watch);
         free(c);
         return false;
@@ -160,7 +168,7 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
     pst_buf_init(&c->in, IN_CAP);
     pst_buf_init(&c->out, OUT_CAP);
     pst_buf_init(&c->chain, PST_X509_CHAIN_BYTES);
-    pst_front_conn_phase(c, limit(f, c->hop.awaited ? PST_LIMIT_header_ms : PST_LIMIT_idle_ms));
+    pst_front_conn_phase(c, limit(f, c->hop.awaited ? PST_LIMIT_header_ms : first_phase(c)));
     pst_house_count(&f->house, PST_METRIC_connections_open, 1);
     pst_house_count(&f->house, PST_METRIC_connections_total, 1);
     return true;
@@ -210,11 +218,14 @@ void pst_front_accept(struct pst_front_listener *l)
 
 static void interest(struct pst_front_conn *c)
 {
-    unsigned want = PST_CLOSED |
-                    (c->out.n > 0 ? PST_WRITE : 0U); /* always: a change costs a call */
+    bool writes = c->out.n > 0 || c->tls.stuck;
+    unsigned want = PST_CLOSED | (writes ? PST_WRITE : 0U); /* always: a change costs a call */
     bool draining = c->closing && c->out.n == 0;
     if (draining || (!c->closing && c->protocol->wants(c))) {
         want |= PST_READ;
+        if (pst_front_io_pending(c)) {
+            pst_front_conn_resume(c);
+        }
     }
     pst_watch_set(c->front->house.loop, c->watch, want);
 }
@@ -326,6 +337,10 @@ static void conn_resume(struct pst_loop *loop, void *user)
     if (c->in.n > 0) {
         c->protocol->take(c);
     }
+    bool more = c->tls.conn != NULL && (!c->tls.shaken || pst_front_io_pending(c));
+    if (!c->dead && more && (c->closing || c->protocol->wants(c))) {
+        conn_read(c);
+    }
     if (!c->dead) {
         interest(c);
     }
@@ -346,6 +361,9 @@ static void conn_ready(struct pst_loop *loop, struct pst_watch watch, unsigned r
     if (c->hop.awaited) {
         pst_front_hop_read(c);
         return;
+    }
+    if ((ready & PST_WRITE) != 0 && c->tls.stuck) {
+        ready |= PST_READ;
     }
     if ((ready & PST_WRITE) != 0) {
         conn_send(c);

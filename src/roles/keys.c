@@ -1,6 +1,7 @@
-/* Keys: signs what audit asks it to sign, with the log's key, and gives each front the masking key
- * that it derives from the data key. Nothing else: no network, no files after its start; neither of
- * its own keys ever leaves. */
+/* Keys: signs what audit asks it to sign, with the log's key, and the TLS handshakes of fronts with
+ * those of the listeners, and gives each front the masking key that it derives from the data key
+ * and the keys of session tickets. Nothing else: no network, no files after its start; none of its
+ * own keys ever leaves. */
 #include "roles/roles.h"
 
 #include "crypto/crypto.h"
@@ -9,6 +10,7 @@
 #include "mask/scope.h"
 #include "roles/house.h"
 #include "roles/keys_set.h"
+#include "roles/keys_tls.h"
 #include "sys/fd.h"
 
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct keys {
     uint8_t public_key[PST_ED25519_BYTES];
     struct pst_secret *masking;
     struct pst_keys_set tls;
+    struct pst_keys_tls signer;
 };
 
 static enum pst_status data_key(struct keys *k, int fd, struct pst_err *err)
@@ -42,9 +45,12 @@ static void on_peer(void *user, struct pst_link *link)
     if (link->peer != PST_ROLE_FRONT || k->masking == NULL) {
         return;
     }
-    memcpy(m.key, pst_secret_reveal(k->masking).p, sizeof m.key);
-    (void)PST_LINK_SEND(link, MASKING, &m);
-    pst_wipe(&m, sizeof m);
+    if (!link->admin) { /* which masks nothing */
+        memcpy(m.key, pst_secret_reveal(k->masking).p, sizeof m.key);
+        (void)PST_LINK_SEND(link, MASKING, &m);
+        pst_wipe(&m, sizeof m);
+    }
+    pst_keys_tls_tickets_send(&k->signer, link);
 }
 
 /* Whether it fits the certificate is the supervisor's to say: it has the plan. */
@@ -143,7 +149,11 @@ static enum pst_status on_sign(struct keys *k, struct pst_link *link, const stru
 
 static enum pst_status on_message(struct pst_link *link, struct pst_message *m, void *ctx)
 {
-    return m->type == PST_IPC_SIGN ? on_sign(ctx, link, m->fixed, m->tail) : PST_ERR;
+    struct keys *k = ctx;
+    if (m->type == PST_IPC_TLS_SIGN) {
+        return pst_keys_tls_sign(&k->signer, link, m->fixed, m->tail);
+    }
+    return m->type == PST_IPC_SIGN ? on_sign(k, link, m->fixed, m->tail) : PST_ERR;
 }
 
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
@@ -152,6 +162,7 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
     (void)go;
     (void)sandbox;
     struct keys *k = user;
+    pst_keys_tls_begin(&k->signer);
     return k->log_key != NULL && k->masking != NULL
                ? PST_OK
                : pst_fail(err, PST_E_CONFIG, "keys was started without its keys");
@@ -169,13 +180,15 @@ int pst_keys_main(uint8_t index)
     };
     struct pst_err err = {0};
     struct keys *k = calloc(1, sizeof *k);
-    if (k == NULL || pst_crypto_init(&err) != PST_OK) {
+    if (k == NULL || pst_crypto_init(&err) != PST_OK ||
+        pst_keys_tls_init(&k->signer, &k->house, &k->tls, &err) != PST_OK) {
         free(k);
         return 1;
     }
     int status = pst_house_run(&k->house, PST_ROLE_KEYS, index, &ops, k);
     pst_key_free(k->log_key);
     pst_secret_free(k->masking);
+    pst_keys_tls_release(&k->signer);
     pst_keys_set_release(&k->tls);
     free(k);
     return status;

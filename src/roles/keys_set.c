@@ -9,40 +9,36 @@
 static void clear(struct pst_keys_one *one)
 {
     for (size_t i = 0; i < one->n; i++) {
-        pst_tls_key_free(one->keys[i]);
+        pst_server_key_free(one->keys[i]);
     }
     *one = (struct pst_keys_one){.n = 0};
 }
 
-enum pst_status pst_keys_set_add(struct pst_keys_set *set, int fd, uint8_t ret_spki[PST_TLS_SPKI],
-                                 struct pst_err *err)
+enum pst_status pst_keys_set_add(struct pst_keys_set *set, int fd,
+                                 uint8_t ret_spki[PST_X509_SPKI_BYTES], struct pst_err *err)
 {
     uint64_t size = 0;
-    struct pst_tls_key *key = NULL;
+    struct pst_server_key *key = NULL;
     if (set->coming.n == PST_KEYS_SET_MAX) {
         return pst_fail(err, PST_E_LIMIT, "too many keys");
     }
-    if (pst_fd_size(fd, &size, err) != PST_OK || size == 0 || size > PST_KEYS_FILE_MAX) {
+    if (pst_fd_size(fd, &size, err) != PST_OK || size == 0 || size > PST_SERVER_KEY_FILE_MAX) {
         return pst_fail(err, PST_E_CONFIG, "the file is not a private key");
     }
     uint8_t *text = malloc((size_t)size);
-    struct pst_secret *pem = NULL;
-    enum pst_status status = text != NULL ? pst_fd_pread_full(fd, text, (size_t)size, 0, err)
-                                          : pst_fail(err, PST_E_NO_MEMORY, "no memory for a key");
+    if (text == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "no memory for a key");
+    }
+    enum pst_status status = pst_fd_pread_full(fd, text, (size_t)size, 0, err);
     if (status == PST_OK) {
-        pem = pst_secret_new(pst_str_of(text, (size_t)size));
-        status = pem != NULL ? pst_tls_key_new(pem, &key, err)
-                             : pst_fail(err, PST_E_NO_MEMORY, "no locked memory for a key");
+        status = pst_server_key_load(pst_str_of(text, (size_t)size), &key, err);
     }
-    if (text != NULL) {
-        pst_wipe(text, (size_t)size);
-    }
+    pst_wipe(text, (size_t)size);
     free(text);
-    pst_secret_free(pem);
     if (status != PST_OK) {
         return status;
     }
-    memcpy(ret_spki, pst_tls_key_spki(key), PST_TLS_SPKI);
+    memcpy(ret_spki, pst_server_key_spki(key), PST_X509_SPKI_BYTES);
     set->coming.keys[set->coming.n++] = key;
     return PST_OK;
 }
@@ -67,21 +63,21 @@ void pst_keys_set_release(struct pst_keys_set *set)
     clear(&set->coming);
 }
 
-static const struct pst_tls_key *find(const struct pst_keys_one *one,
-                                      const uint8_t spki[PST_TLS_SPKI])
+static const struct pst_server_key *find(const struct pst_keys_one *one,
+                                         const uint8_t spki[PST_X509_SPKI_BYTES])
 {
     for (size_t i = 0; i < one->n; i++) {
-        if (memcmp(pst_tls_key_spki(one->keys[i]), spki, PST_TLS_SPKI) == 0) {
+        if (memcmp(pst_server_key_spki(one->keys[i]), spki, PST_X509_SPKI_BYTES) == 0) {
             return one->keys[i];
         }
     }
     return NULL;
 }
 
-const struct pst_tls_key *pst_keys_set_find(const struct pst_keys_set *set,
-                                            const uint8_t spki[PST_TLS_SPKI])
+const struct pst_server_key *pst_keys_set_find(const struct pst_keys_set *set,
+                                               const uint8_t spki[PST_X509_SPKI_BYTES])
 {
-    const struct pst_tls_key *key = find(&set->current, spki);
+    const struct pst_server_key *key = find(&set->current, spki);
     key = key != NULL ? key : find(&set->coming, spki);
     return key != NULL ? key : find(&set->before, spki);
 }

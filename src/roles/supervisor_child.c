@@ -40,7 +40,7 @@ static bool linked_one_way(const struct pst_child *a, const struct pst_child *b)
     switch ((unsigned)a->role) {
     case PST_ROLE_FRONT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_AUDIT ||
-               ((b->role == PST_ROLE_EGRESS || b->role == PST_ROLE_KEYS) && !a->admin) ||
+               b->role == PST_ROLE_KEYS || (b->role == PST_ROLE_EGRESS && !a->admin) ||
                (b->role == PST_ROLE_CONTROL && a->admin);
     case PST_ROLE_AUDIT:
         return b->role == PST_ROLE_WARDEN || b->role == PST_ROLE_EGRESS ||
@@ -188,6 +188,11 @@ static enum pst_status ca_grant(struct pst_child *c, struct pst_err *err)
     return PST_OK;
 }
 
+enum pst_status pst_super_secrets_give(struct pst_child *egress, struct pst_err *err)
+{
+    return ca_grant(egress, err) == PST_OK ? credential_grant(egress, err) : PST_ERR;
+}
+
 static enum pst_status equip(struct pst_child *c, struct pst_err *err)
 {
     pst_super_image_send(c);
@@ -209,7 +214,7 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
     case PST_ROLE_CONTROL:
         return path_grant(c, PST_GRANT_STATE_DIR, "store", O_RDONLY | O_DIRECTORY, err);
     case PST_ROLE_EGRESS:
-        return ca_grant(c, err) == PST_OK ? credential_grant(c, err) : PST_ERR;
+        return pst_super_secrets_give(c, err);
     default:
         return PST_OK;
     }

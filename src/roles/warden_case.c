@@ -515,7 +515,8 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
         !pst_str_eq(pst_str_c(c.principal), pst_str_c(c.request->principal))) {
         return PST_ERR; /* another attempt is the same request, so it is the same sender's */
     }
-    if (p->fault != PST_E_NONE) { /* refused by the front already: who it was is only noted */
+    /* refused by the front already: who it was is only noted; but what exists nobody is told */
+    if (p->fault != PST_E_NONE && (known || p->fault != PST_E_MODEL_UNKNOWN)) {
         pst_decide(c.policy->cedar, &c.facts, NULL, 0, &w->arena, &c.decision);
         deny(&c, NULL);
     } else if (!known || !judge(&c, STEP_DECIDE, PST_LEN(steps))) {

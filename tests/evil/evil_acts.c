@@ -231,6 +231,31 @@ static void wrong_key(struct evil *e)
     evil_say(e, "denied %s", pst_error_row((enum pst_error)d.code)->code);
 }
 
+/* A client certificate that nobody showed: noise, a length that lies, and nothing at all. */
+static void wrong_certificate(struct evil *e)
+{
+    static const uint8_t noise[2][6144] = {{0x30, 0x82, 0x17, 0xfc, 0x30},
+                                           {0x30, 0x84, 0xff, 0xff}};
+    for (size_t i = 0; i < 3; i++) {
+        struct body b = body_of(e, "EVIL");
+        struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
+        struct pst_ipc_denied d = {0};
+        p.cred_kind = PST_CRED_KIND_CERTIFICATE;
+        p.cred_n = i < 2 ? (uint16_t)sizeof noise[i] : 0;
+        (void)evil_send(e->warden, PST_IPC_PROPOSE, &p, i < 2 ? noise[i] : NULL, p.cred_n, -1);
+        (void)evil_wait(e, e->audit, PST_IPC_DENIED, 3000, &d);
+        evil_say(e, "denied %zu %s", i, pst_error_row((enum pst_error)d.code)->code);
+    }
+}
+
+static void certificate_flag(struct evil *e)
+{
+    struct body b = body_of(e, "EVIL");
+    struct pst_ipc_propose p = proposal(e, evil_id(e), &b);
+    p.certificate = 2;
+    (void)propose(e, &p);
+}
+
 /* --- ids ----------------------------------------------------------------------------------------
  */
 
@@ -690,7 +715,8 @@ bool evil_act(struct evil *e, char **words, size_t n)
         ACT(fd_folder),         ACT(fd_and_tail),
         ACT(fd_enormous),       ACT(accuse),
         ACT(ready_again),       ACT(propose_flood),
-        ACT(admit_flood),
+        ACT(admit_flood),       ACT(wrong_certificate),
+        ACT(certificate_flag),
 #undef ACT
     };
     if (n == 4 && strcmp(words[0], "table") == 0) {

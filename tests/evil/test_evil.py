@@ -165,7 +165,7 @@ VIOLATIONS = {
     "fault_unknown": PROTOCOL, "body_bytes": PROTOCOL, "fd_unsealed": PROTOCOL,
     "fd_half_sealed": PROTOCOL, "fd_short": PROTOCOL, "fd_long": PROTOCOL, "fd_pipe": PROTOCOL,
     "fd_folder": PROTOCOL, "fd_and_tail": PROTOCOL, "fd_enormous": PROTOCOL,
-    "ready_again": PROTOCOL, "accuse": DIGEST,
+    "ready_again": PROTOCOL, "certificate_flag": PROTOCOL, "accuse": DIGEST,
 }
 
 
@@ -203,6 +203,17 @@ def test_denied_not_killed(tmp_path):
         h.nothing_left()
         # the bodies that were never taken back are a violation of their own
         check_killed(h, {1: PROTOCOL, 2: PROTOCOL}, allowance=5.0)
+
+
+def test_certificates_that_nobody_showed(tmp_path):
+    """Warden verifies what a front says it was shown: noise is a denial, and warden lives on."""
+    with EvilHouse(tmp_path, ["wrong_certificate"]) as h:
+        for i in range(3):
+            assert house.wait_for(lambda: h.said(1, f"denied {i} identity_invalid"), 5), h.gw.stderr
+        assert len(h.gw.records(kind="decision", reason="identity_invalid")) == 3
+        h.nothing_left()
+        h.others_lived()
+        h.serves()
 
 
 def test_settled_is_over(tmp_path):
