@@ -7,5 +7,6 @@ tests/cedar/conformance.sh "${BUILD:-build}/src/cedar/cedar-corpus" "${CASES:-10
 # The arithmetic checks: 10^6 values beside python-stdnum.
 /usr/bin/python3 tests/checks/compare.py "${BUILD:-build}/src/inspect/check/check-verdicts" "${CHECK_VALUES:-6000}"
 
-# Mutated requests before our parser, Node's and nginx's: about a thousand a second.
+# Mutated requests before our parser, Node's and nginx's, and answers before ours and Node's: about a thousand a second.
 python3 tests/differential/compare.py "${BUILD:-build}/src/wire/h1-verdicts" --cases "${REQUESTS:-50000}" --seed "${SEED:-1}"
+python3 tests/differential/compare.py "${BUILD:-build}/src/wire/h1-verdicts" --cases "${REQUESTS:-50000}" --seed "${SEED:-1}" --answers

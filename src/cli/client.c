@@ -196,3 +196,15 @@ enum pst_status pst_client_ask(const struct pst_common *common, const char *meth
     *ret = root;
     return PST_OK;
 }
+
+enum pst_status pst_client_get(const struct pst_common *common, const char *path,
+                               struct pst_arena *arena, struct pst_buf *raw, uint16_t *ret_status,
+                               struct pst_err *err)
+{
+    PST_FD fd = -1;
+    if (open_socket(common, &fd, err) != PST_OK ||
+        send_request(fd, "GET", path, PST_STR(""), err) != PST_OK) {
+        return PST_ERR;
+    }
+    return receive(fd, "GET", arena, raw, ret_status, err);
+}

@@ -13,5 +13,9 @@ PST_NODISCARD enum pst_status pst_client_ask(const struct pst_common *common, co
                                              const char *path, struct pst_str body,
                                              struct pst_arena *arena, struct pst_buf *raw,
                                              const struct pst_json **ret, struct pst_err *err);
+/* GET, and whatever answer there is: its status, and its bytes in `raw`. */
+PST_NODISCARD enum pst_status pst_client_get(const struct pst_common *common, const char *path,
+                                             struct pst_arena *arena, struct pst_buf *raw,
+                                             uint16_t *ret_status, struct pst_err *err);
 
 #endif

@@ -105,7 +105,8 @@ static enum pst_status key_check(struct pst_loaded *l, const struct pst_config_l
     struct pst_err why = {0};
     struct pst_buf pem;
     pst_buf_init(&pem, PST_SERVER_KEY_FILE_MAX + 1);
-    if (pst_buf_room(&pem, PST_SERVER_KEY_FILE_MAX + 1) == NULL) { /* no copies by growing */
+    if (pst_buf_room(&pem, PST_SERVER_KEY_FILE_MAX + 1) ==
+        NULL) { /* no copies left behind by growing */
         return pst_fail(err, PST_E_NO_MEMORY, "no memory for a key");
     }
     enum pst_status status = pst_file_read(listen->key, &pem, &why);

@@ -32,6 +32,7 @@ static enum pst_status key_rotate(struct call *c);
 static enum pst_status key_revoke(struct call *c);
 static enum pst_status status_get(struct call *c);
 static enum pst_status reload(struct call *c);
+static enum pst_status reload_now(struct call *c);
 static enum pst_status metrics_get(struct call *c);
 
 struct route {
@@ -52,6 +53,7 @@ static const struct route routes[] = {
     ROUTE_ID("POST", "/admin/v1/keys/", "/rotate", key_rotate),
     ROUTE("GET", "/admin/v1/status", status_get),
     ROUTE("POST", "/admin/v1/reload", reload),
+    ROUTE("POST", "/admin/v1/reload/now", reload_now),
     ROUTE("GET", "/metrics", metrics_get),
 };
 
@@ -498,13 +500,23 @@ static enum pst_status status_get(struct call *c)
     return PST_OK;
 }
 
-static enum pst_status reload(struct call *c)
+static enum pst_status ask_reload(struct call *c, bool now)
 {
-    enum pst_status status = c->admin->reload(c->admin->user, &c->err);
+    enum pst_status status = c->admin->reload(c->admin->user, now, &c->err);
     if (status == PST_OK) {
         pst_admin_reloaded(true, 0, PST_STR(""), c->out);
     }
     return status;
+}
+
+static enum pst_status reload(struct call *c)
+{
+    return ask_reload(c, false);
+}
+
+static enum pst_status reload_now(struct call *c)
+{
+    return ask_reload(c, true);
 }
 
 void pst_admin_reloaded(bool ok, uint32_t generation, struct pst_str why, struct pst_admin_out *out)

@@ -29,8 +29,9 @@ struct pst_admin {
     void (*random)(void *user, uint8_t *ret, size_t n);
     /* A key was made, changed or revoked: warden must hear of it now. */
     void (*key_changed)(void *user, const struct pst_key_row *row);
-    /* Asks for a reload. AGAIN: under way, answer later with pst_admin_reloaded. */
-    enum pst_status (*reload)(void *user, struct pst_err *err);
+    /* Asks for a reload; `now`: what is under way is decided again. AGAIN: under way, answer later
+     * with pst_admin_reloaded. */
+    enum pst_status (*reload)(void *user, bool now, struct pst_err *err);
     /* Adds members to an object that is open. */
     void (*status)(void *user, struct pst_json_out *out);
     void (*metrics)(void *user, struct pst_buf *out);

@@ -428,6 +428,7 @@ static enum pst_status make_front(struct maker *m)
     front->detector = m->config->detector;
     front->taint = m->config->taint;
     front->links = m->config->links;
+    front->leak = m->config->leak;
     front->n_hosts = m->config->n_hosts;
     COPY(front->hosts, m->config->hosts);
     front->n_actions = m->config->n_actions;

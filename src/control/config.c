@@ -64,6 +64,7 @@ static void defaults(struct pst_config *config)
     config->fronts = 2;
     config->sandbox = PST_SANDBOX_NORMAL;
     config->inspect = config->restore = config->detector = config->links = true;
+    config->leak = PST_LEAK_FLAG;
     config->taint = 500;
     config->durability = PST_DURABLE_ANSWER;
     config->interval_ms = 50;

@@ -78,6 +78,7 @@ struct pst_config {
     bool detector;         /* texts are scored */
     uint32_t taint;        /* 0 … 1000 */
     bool links;            /* addresses and escapes in answers are looked at */
+    uint32_t leak;         /* enum pst_leak_rule */
     uint32_t n_hosts;
     char hosts[PST_INSPECT_HOSTS_MAX][PST_HOST_MAX]; /* that answers may point to */
     uint32_t n_actions;

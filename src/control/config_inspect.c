@@ -44,6 +44,21 @@ static enum pst_status read_links(struct pst_config_reader *r, const struct pst_
     return pst_config_bool(r, node, &r->config->links);
 }
 
+/* In the order of enum pst_leak_rule. */
+static enum pst_status read_leak(struct pst_config_reader *r, const struct pst_yaml *node,
+                                 void *into)
+{
+    static const char *const words[] = {"off", "flag", "block"};
+    (void)into;
+    for (uint32_t i = 0; node->kind == PST_YAML_SCALAR && i < PST_LEN(words); i++) {
+        if (pst_str_eq(node->text, pst_str_c(words[i]))) {
+            r->config->leak = i;
+            return PST_OK;
+        }
+    }
+    return pst_config_refuse(r, node, "one of off, flag and block is expected here");
+}
+
 /* A name of letters, digits, dots and hyphens, as an address has it. */
 static bool host_ok(struct pst_str host)
 {
@@ -167,6 +182,7 @@ static const struct pst_config_field inspect_fields[] = {
     {"detector", read_detector},
     {"taint", read_taint},
     {"links", read_links},
+    {"leak", read_leak},
     {"hosts", read_hosts},
 };
 const struct pst_config_section pst_config_inspect_section = {"inspect", inspect_fields,

@@ -11,6 +11,7 @@ struct fixture {
     unsigned changes;
     struct pst_key_row changed[4];
     enum pst_status reload;
+    bool now;
 };
 
 static void draw(void *user, uint8_t *ret, size_t n)
@@ -28,8 +29,9 @@ static void key_changed(void *user, const struct pst_key_row *row)
     f->changed[f->changes++ % 4] = *row;
 }
 
-static enum pst_status reload(void *user, struct pst_err *err)
+static enum pst_status reload(void *user, bool now, struct pst_err *err)
 {
+    ((struct fixture *)user)->now = now;
     const struct fixture *f = user;
     return f->reload == PST_ERR ? pst_fail(err, PST_E_CONTROL_UNAVAILABLE, "not now") : f->reload;
 }
@@ -221,7 +223,10 @@ static void test_routes(void **state)
     ASK(f, "GET", "/metrics", NULL, 200);
     assert_true(says(f, "postern_up 1\n"));
     assert_false(f->out.json);
+    assert_int_equal(call(f, "POST", "/admin/v1/reload/now", NULL), PST_AGAIN);
+    assert_true(f->now);
     assert_int_equal(call(f, "POST", "/admin/v1/reload", NULL), PST_AGAIN);
+    assert_false(f->now);
     pst_admin_reloaded(true, 4, PST_STR(""), &f->out);
     assert_true(f->out.json && says(f, "{\"reloaded\":true,\"generation\":4}"));
     pst_admin_reloaded(false, 0, PST_STR("a.cedar:3:1: no"), &f->out);

@@ -1,18 +1,17 @@
 #include "crypto/x509.h"
 
-#include "crypto/hash.h"
 #include "crypto/ossl.h"
+#include "crypto/tls_scheme.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-enum { SECURITY_BITS = 112, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096 };
+enum { SECURITY_BITS = 112 };
 
 /* --- texts -------------------------------------------------------------------------------- */
 
@@ -101,49 +100,24 @@ static enum pst_status seconds(const ASN1_TIME *time, int64_t *ret, struct pst_e
     return PST_OK;
 }
 
-static enum pst_status spki(const X509 *cert, uint8_t ret[PST_X509_SPKI_BYTES], struct pst_err *err)
-{
-    unsigned char *der = NULL;
-    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-    if (n <= 0) {
-        return pst_ossl_fail(err, PST_E_CONFIG, "the key of the certificate cannot be read");
-    }
-    pst_sha256(pst_str_of(der, (size_t)n), ret);
-    OPENSSL_free(der);
-    return PST_OK;
-}
-
 /* Only what the TLS server can sign with: told here, or no handshake would ever succeed. */
-static enum pst_status key_check(const X509 *cert, struct pst_err *err)
+static enum pst_status key_read(const X509 *cert, uint8_t ret_spki[PST_X509_SPKI_BYTES],
+                                struct pst_err *err)
 {
-    EVP_PKEY *key = X509_get0_pubkey(cert);
-    char group[32] = "";
+    const EVP_PKEY *key = X509_get0_pubkey(cert);
+    enum pst_tls_kind kind;
     if (key == NULL) {
         return pst_ossl_fail(err, PST_E_CONFIG, "the key of the certificate cannot be read");
     }
-    int bits = EVP_PKEY_get_bits(key);
-    switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_ED25519:
-        return PST_OK;
-    case EVP_PKEY_RSA:
-        if (bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX) {
-            return PST_OK;
-        }
-        return pst_fail(err, PST_E_CONFIG, "its RSA key has %d bits; %d to %d are served", bits,
-                        RSA_BITS_MIN, RSA_BITS_MAX);
-    case EVP_PKEY_EC:
-        if (EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
-            (pst_str_eq(pst_str_c(group), PST_STR("prime256v1")) ||
-             pst_str_eq(pst_str_c(group), PST_STR("secp384r1")))) {
-            return PST_OK;
-        }
-        break;
-    default:
-        break;
+    if (!pst_tls_kind_of(key, &kind)) {
+        return pst_fail(err, PST_E_CONFIG,
+                        "its key of %d bits is of a kind or size that is not served; use EC P-256 "
+                        "or P-384, RSA with 2048 to 4096 bits, or Ed25519",
+                        EVP_PKEY_get_bits(key));
     }
-    return pst_fail(err, PST_E_CONFIG,
-                    "its key is of a kind that is not served; use EC P-256, EC P-384, RSA or "
-                    "Ed25519");
+    return pst_tls_spki_of(key, ret_spki)
+               ? PST_OK
+               : pst_ossl_fail(err, PST_E_CONFIG, "the key of the certificate cannot be read");
 }
 
 /* A root signs itself, and nobody looks at that signature. */
@@ -178,7 +152,7 @@ static bool named(const X509 *cert)
 static enum pst_status leaf_read(const X509 *cert, struct pst_x509_leaf *leaf, struct pst_err *err)
 {
     leaf->named = named(cert);
-    if (key_check(cert, err) != PST_OK || spki(cert, leaf->spki, err) != PST_OK ||
+    if (key_read(cert, leaf->spki, err) != PST_OK ||
         seconds(X509_get0_notBefore(cert), &leaf->from_s, err) != PST_OK) {
         return PST_ERR;
     }

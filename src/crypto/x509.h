@@ -27,7 +27,7 @@ struct pst_x509_leaf {
 };
 
 /* A server's chain, the leaf first: 1 … PST_X509_CHAIN_MAX certificates. The leaf's key must be one
- * that is served: RSA of 2048 bits and more, EC on P-256 or P-384, Ed25519; and no certificate of
+ * that is served: RSA of 2048 to 4096 bits, EC on P-256 or P-384, Ed25519; and no certificate of
  * the chain may be signed with less than 112 bits of security (SHA-1). `out` gets the certificates
  * alone, as PEM. CONFIG: err says what is wrong, and with which certificate. */
 PST_NODISCARD enum pst_status pst_x509_chain(struct pst_str pem, struct pst_x509_leaf *ret,

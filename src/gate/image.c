@@ -447,8 +447,8 @@ static enum pst_status check_front(struct pst_str image, struct pst_err *err)
         return bad(err, "a listener");
     }
     if (front->inspect > 1 || front->restore > 1 || front->detector > 1 || front->taint > 1000 ||
-        front->links > 1 || front->n_hosts > PST_INSPECT_HOSTS_MAX ||
-        front->n_actions > PST_INSPECT_ROWS_MAX) {
+        front->links > 1 || front->leak > PST_LEAK_BLOCK ||
+        front->n_hosts > PST_INSPECT_HOSTS_MAX || front->n_actions > PST_INSPECT_ROWS_MAX) {
         return bad(err, "inspection");
     }
     for (uint32_t i = 0; i < front->n_hosts; i++) {

@@ -56,6 +56,9 @@ struct pst_plan {
 
 /* --- front ------------------------------------------------------------------------------------ */
 
+/* What becomes of an answer that tells the operator's prompt. */
+enum pst_leak_rule { PST_LEAK_OFF, PST_LEAK_FLAG, PST_LEAK_BLOCK };
+
 struct pst_front_image {
     struct pst_image_head head;
     struct pst_limits limits;
@@ -67,6 +70,7 @@ struct pst_front_image {
     uint32_t detector; /* 1: texts are scored */
     uint32_t taint;    /* 0 … 1000: from this score on a text from outside taints the request */
     uint32_t links;    /* 1: addresses and escapes in answers are looked at */
+    uint32_t leak;     /* enum pst_leak_rule */
     uint32_t n_hosts;
     uint32_t n_actions, n_listeners;
     struct pst_image_listener listeners[PST_LISTENERS_MAX]; /* in the plan's order */

@@ -296,6 +296,7 @@ static void test_front(void **state)
     FRONT(x->detector = 2);
     FRONT(x->taint = 1001);
     FRONT(x->links = 2);
+    FRONT(x->leak = PST_LEAK_BLOCK + 1);
     FRONT(x->n_hosts = PST_INSPECT_HOSTS_MAX + 1);
     FRONT(x->n_hosts = 1);
     FRONT((x->n_hosts = 1, memset(x->hosts[0], 'h', PST_HOST_MAX)));

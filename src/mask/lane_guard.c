@@ -20,6 +20,7 @@ struct pst_guard_lane {
     struct pst_buf plain; /* without escapes; not looked at to its end */
     struct pst_links links;
     struct pst_buf ready; /* looked at and restored; an address in it may not be whole */
+    struct pst_leak leak;
 };
 
 void pst_lane_guard_release(struct pst_lane_guard *g)
@@ -57,6 +58,9 @@ static enum pst_status lane_of(struct pst_lane_guard *g, const struct pst_lane *
     pst_buf_init(&l->plain, SIZE_MAX / 4);
     pst_buf_init(&l->ready, SIZE_MAX / 4);
     pst_links_init(&l->links, g->hosts, g->strict);
+    if (g->prompt != NULL && pst_leak_init(&l->leak, g->prompt, g->seed, g->arena, err) != PST_OK) {
+        return no_memory(err);
+    }
     l->next = g->lanes;
     g->lanes = l;
     *ret = l;
@@ -109,6 +113,26 @@ static enum pst_status look(struct pst_lane_guard *g, struct pst_guard_lane *l, 
     return PST_OK;
 }
 
+/* Whether the operator's prompt is told, before the words that tell it are let go. */
+static enum pst_status leak_look(struct pst_lane_guard *g, struct pst_leak *leak,
+                                 struct pst_str text, bool end, struct pst_err *err)
+{
+    if (g->prompt == NULL) {
+        return PST_OK;
+    }
+    pst_leak_push(leak, text);
+    if (end) {
+        pst_leak_end(leak);
+    }
+    if (pst_leak_found(leak)) {
+        g->prompt_told = true;
+        if (g->prompt_stops) {
+            return pst_fail(err, PST_E_SENSITIVE_DATA, "the answer tells the operator's prompt");
+        }
+    }
+    return PST_OK;
+}
+
 /* What is held back is held here: each stage has text of its own. */
 static enum pst_status push_text(struct pst_lane_guard *g, const struct pst_lane *lane,
                                  struct pst_str held, bool end, size_t *ret_taken,
@@ -124,11 +148,16 @@ static enum pst_status push_text(struct pst_lane_guard *g, const struct pst_lane
               : !pst_buf_add(&l->plain, held)) {
         return no_memory(err);
     }
-    if (look(g, l, end, rules ? &l->ready : out, err) != PST_OK) {
+    struct pst_buf *looked = rules ? &l->ready : out;
+    size_t before = looked->n;
+    if (look(g, l, end, looked, err) != PST_OK) {
         return PST_ERR;
     }
-    if (l->ready.failed) {
+    if (looked->failed) {
         return no_memory(err);
+    }
+    if (leak_look(g, &l->leak, pst_str_from(pst_buf_str(looked), before), end, err) != PST_OK) {
+        return PST_ERR;
     }
     size_t taken = 0;
     if (rules &&
@@ -152,8 +181,21 @@ static enum pst_status one_argument(void *ctx, struct pst_str key, struct pst_st
 {
     struct pst_lane_guard *g = ctx;
     const struct pst_scan_text in = {.text = text, .key = key};
-    size_t taken;
-    return pst_unmask_text(&g->mask, &in, g->now_ms, &taken, /* ret_last= */ NULL, out, err);
+    size_t taken, before = out->n;
+    if (pst_unmask_text(&g->mask, &in, g->now_ms, &taken, /* ret_last= */ NULL, out, err) !=
+        PST_OK) {
+        return PST_ERR;
+    }
+    struct pst_str restored = pst_str_from(pst_buf_str(out), before);
+    if (g->said != NULL &&
+        pst_argument_inspect(g->said, restored, g->arena, &g->unsaid, err) != PST_OK) {
+        return no_memory(err);
+    }
+    if (g->prompt != NULL && g->argument_leak.seen == NULL &&
+        pst_leak_init(&g->argument_leak, g->prompt, g->seed, g->arena, err) != PST_OK) {
+        return no_memory(err);
+    }
+    return leak_look(g, &g->argument_leak, restored, /* end= */ true, err);
 }
 
 /* Ids, names and citations: a token there is not restored, nor is what only looks random a secret.

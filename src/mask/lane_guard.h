@@ -11,7 +11,9 @@
 
 #include "base/arena.h"
 #include "dialect/lane.h"
+#include "inspect/answer/argument.h"
 #include "inspect/answer/host.h"
+#include "inspect/answer/leak.h"
 #include "mask/mask.h"
 
 enum { PST_GUARD_CONTEXT = 96 /* bytes of released text that the scanner still sees */ };
@@ -27,7 +29,15 @@ struct pst_lane_guard {
     const struct pst_hosts *hosts; /* to which addresses may point; NULL: neither addresses nor
                                       escapes are looked at */
     bool strict;                   /* an address that is only clicked needs a known host too */
-    struct pst_guard_lane *lanes;  /* private */
+    /* The operator's prompt, which an answer should not tell; NULL: it is not looked for. */
+    const struct pst_leak_source *prompt;
+    bool prompt_stops; /* telling it is an error, PST_E_SENSITIVE_DATA */
+    bool prompt_told;  /* so far: an answer told it */
+    /* What the user said, beside which arguments of tool calls are put; NULL: they are not. */
+    const struct pst_provenance *said;
+    struct pst_argument_facts unsaid; /* so far */
+    struct pst_guard_lane *lanes;     /* private */
+    struct pst_leak argument_leak;    /* private: all arguments of the answer */
 };
 
 /* The filter; its ctx is a struct pst_lane_guard. */

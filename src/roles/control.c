@@ -154,10 +154,10 @@ static void admin_random(void *user, uint8_t *ret, size_t n)
     pst_random(ret, n);
 }
 
-static enum pst_status admin_reload(void *user, struct pst_err *err)
+static enum pst_status admin_reload(void *user, bool now, struct pst_err *err)
 {
     struct control *c = user;
-    struct pst_ipc_reload m = {.token = ++c->reload_token};
+    struct pst_ipc_reload m = {.token = ++c->reload_token, .now = now ? 1 : 0};
     if (c->reload_req != 0) {
         return pst_fail(err, PST_E_EXISTS, "a reload is under way");
     }

@@ -374,12 +374,12 @@ enum pst_status pst_front_inspect_amend(struct pst_front_request *r, const struc
 
 /* --- what warden is told ---------------------------------------------------------------------- */
 
-static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum pst_found_state state,
-                      uint32_t count, uint16_t *n)
+static bool found_put(struct pst_buf *tail, struct pst_str type, bool secret,
+                      enum pst_found_state state, uint32_t count, uint16_t *n)
 {
     struct pst_buf item;
     const struct pst_found f = {
-        .type = type->name, .secret = type->secret, .state = (uint8_t)state, .count = count};
+        .type = type, .secret = secret, .state = (uint8_t)state, .count = count};
     if (count == 0) {
         return true;
     }
@@ -387,6 +387,27 @@ static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum ps
     bool ok = pst_found_put(&item, &f) && pst_ipc_list_add(tail, pst_buf_str(&item));
     pst_buf_release(&item);
     *n = (uint16_t)(*n + 1);
+    return ok;
+}
+
+static bool found_add(struct pst_buf *tail, const struct pst_type *type, enum pst_found_state state,
+                      uint32_t count, uint16_t *n)
+{
+    return found_put(tail, type->name, type->secret, state, count, n);
+}
+
+/* What only answers have: the operator's prompt, and in calls of tools what the user never said. */
+static bool told_add(const struct pst_lane_guard *g, struct pst_buf *tail, uint16_t *n)
+{
+    static const struct pst_str names[PST_ARGUMENT_KINDS] = {
+        PST_STR_INIT("UNSAID_URL"), PST_STR_INIT("UNSAID_EMAIL"), PST_STR_INIT("UNSAID_PATH"),
+        PST_STR_INIT("UNSAID_BLOB")};
+    bool ok = found_put(tail, PST_STR("SYSTEM_PROMPT"), /* secret= */ true,
+                        g->prompt_stops ? PST_FOUND_REMOVED : PST_FOUND_CLEAR,
+                        g->prompt_told ? 1 : 0, n);
+    for (size_t i = 0; ok && i < PST_ARGUMENT_KINDS; i++) {
+        ok = found_put(tail, names[i], /* secret= */ false, PST_FOUND_CLEAR, g->unsaid.fresh[i], n);
+    }
     return ok;
 }
 
@@ -403,7 +424,7 @@ bool pst_front_inspect_findings(const struct pst_front_request *r, bool answer,
             return false;
         }
     }
-    return true;
+    return !answer || told_add(&r->texts.guard, tail, ret_n);
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -430,6 +451,66 @@ static enum pst_status hosts_make(struct pst_front_request *r, struct pst_err *e
     return PST_OK;
 }
 
+static struct pst_str joined(struct pst_front_request *r, bool user)
+{
+    const struct pst_exchange *x = &r->exchange;
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < x->n_segments; i++) {
+        n += leads(&x->segments[i], user) ? r->texts.originals[i].n + 1 : 0;
+    }
+    uint8_t *bytes = n > 0 ? pst_arena_take(&r->stream->arena, n) : NULL;
+    for (size_t i = 0; bytes != NULL && i < x->n_segments; i++) {
+        struct pst_str text = r->texts.originals[i];
+        if (leads(&x->segments[i], user)) {
+            memcpy(&bytes[at], text.p, text.n);
+            at += text.n;
+            bytes[at++] = '\n';
+        }
+    }
+    return pst_str_of(bytes, at);
+}
+
+/* The operator's prompt, without what the user said too; *ret stays NULL when there is none. */
+static enum pst_status prompt_make(struct pst_front_request *r, const struct pst_leak_source **ret,
+                                   struct pst_err *err)
+{
+    const struct pst_exchange *x = &r->exchange;
+    struct pst_front_texts *t = &r->texts;
+    struct pst_str prompt = joined(r, false);
+    *ret = NULL;
+    if (prompt.n == 0) {
+        return PST_OK;
+    }
+    if (pst_leak_source_init(&t->prompt, prompt, (struct pst_str){NULL, 0}, r->front->seed,
+                             &r->stream->arena, err) != PST_OK) {
+        return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the answer");
+    }
+    for (size_t i = 0; i < x->n_segments; i++) {
+        if (leads(&x->segments[i], true)) {
+            pst_leak_source_except(&t->prompt, t->originals[i], r->front->seed);
+        }
+    }
+    *ret = &t->prompt;
+    return PST_OK;
+}
+
+/* Against what calls of tools are held: the user's words, and the operator's. */
+static enum pst_status said_make(struct pst_front_request *r, const struct pst_provenance **ret,
+                                 struct pst_err *err)
+{
+    *ret = NULL;
+    if (r->exchange.n_tools == 0) {
+        return PST_OK;
+    }
+    const struct pst_str turns[] = {joined(r, true), joined(r, false)};
+    if (pst_provenance_init(&r->texts.said, turns, PST_LEN(turns), &r->stream->arena, err) !=
+        PST_OK) {
+        return pst_fail(err, PST_E_UNINSPECTED, "no memory to inspect the answer");
+    }
+    *ret = &r->texts.said;
+    return PST_OK;
+}
+
 enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
                                          const struct pst_lane_filter **ret, struct pst_err *err)
 {
@@ -447,6 +528,13 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
     if (links && hosts_make(r, err) != PST_OK) {
         return PST_ERR;
     }
+    const struct pst_leak_source *prompt = NULL;
+    const struct pst_provenance *said = NULL;
+    uint32_t leak = r->config->image->leak;
+    if ((leak != PST_LEAK_OFF && prompt_make(r, &prompt, err) != PST_OK) ||
+        said_make(r, &said, err) != PST_OK) {
+        return PST_ERR;
+    }
     pst_lane_guard_release(&r->texts.guard);
     r->texts.guard = (struct pst_lane_guard){
         .mask = {.scanner = in->scanner,
@@ -460,6 +548,9 @@ enum pst_status pst_front_inspect_answer(struct pst_front_request *r,
         .hold_max = (size_t)pst_front_limit(r, PST_LIMIT_lane_hold_bytes),
         .hosts = links ? &r->texts.hosts : NULL,
         .strict = r->texts.walk.score.tainted,
+        .prompt = prompt,
+        .prompt_stops = leak == PST_LEAK_BLOCK,
+        .said = said,
     };
     *ret = &pst_lane_guard_filter;
     return PST_OK;

@@ -40,6 +40,8 @@ struct pst_front_texts {
     const struct pst_actions *actions;
     struct pst_str *originals; /* of the exchange's segments, before anything was replaced */
     struct pst_hosts hosts;    /* that the answer may point to */
+    struct pst_leak_source prompt;
+    struct pst_provenance said;
     struct pst_lane_guard guard;
     struct pst_front_detect_walk walk; /* its score: further facts for policies */
     bool scoring;                      /* the walk has not come to its end */

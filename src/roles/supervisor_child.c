@@ -376,16 +376,9 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
         all = all && (!s->children[i].wanted || s->children[i].ready);
     }
     if (all && !s->told_ready) {
-        const struct pst_plan *plan = s->current.plan;
-        const struct pst_plan_listener *client = NULL, *admin = NULL;
         s->told_ready = true;
-        for (uint32_t i = 0; i < plan->n_listeners; i++) {
-            client = plan->listeners[i].kind == PST_LISTEN_CLIENT ? &plan->listeners[i] : client;
-            admin = plan->listeners[i].kind == PST_LISTEN_ADMIN ? &plan->listeners[i] : admin;
-        }
-        if (s->options->ready != NULL && client != NULL && admin != NULL) {
-            s->options->ready(s->options->user, client->address, client->port, admin->address,
-                              admin->port);
+        if (s->options->ready != NULL) {
+            s->options->ready(s->options->user, s->current.plan);
         }
     }
 }
@@ -449,6 +442,7 @@ static enum pst_status child_message(struct pst_link *link, struct pst_message *
     } else if (m->type == PST_IPC_RELOAD && c->role == PST_ROLE_CONTROL) {
         const struct pst_ipc_reload *reload = m->fixed;
         s->reload_token = reload->token;
+        s->reload_now = reload->now != 0;
         if (s->reloading || pst_super_compile(s, &err) != PST_OK) {
             pst_super_reload_done(s, false, s->reloading ? "a reload is under way" : err.text);
         }

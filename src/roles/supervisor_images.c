@@ -81,6 +81,7 @@ void pst_super_reload_done(struct pst_super *s, bool ok, const char *why)
                             pst_str_cut(pst_str_c(why), 0, 4096), -1);
     }
     s->reload_token = 0;
+    s->reload_now = false;
 }
 
 static bool answered(struct pst_super *s, enum pst_role role)
@@ -102,6 +103,11 @@ void pst_super_images_answered(struct pst_super *s)
         }
     }
     pst_super_listeners_given(s);
+    struct pst_child *warden = pst_super_child(s, PST_ROLE_WARDEN, 0);
+    struct pst_ipc_redecide redecide = {.generation = s->current.generation};
+    if (s->reload_now && warden != NULL && warden->running) {
+        (void)PST_LINK_SEND(&warden->link, REDECIDE, &redecide);
+    }
     pst_super_reload_done(s, true, "");
 }
 
@@ -318,6 +324,8 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     } numbers[] = {{"--generation", s->current.generation + 1},
                    {"--port", o->port},
                    {"--admin-port", o->admin_port},
+                   {"--tls-port", o->tls_port},
+                   {"--demo-tls-port", o->demo_tls_port},
                    {"--demo-port", s->demo_port}};
     enum { WORDS = 8 }; /* those that are always there */
     char text[PST_LEN(numbers)][16];

@@ -94,6 +94,7 @@ struct pst_super {
     struct pst_watch compiler_watch;
     struct pst_timer compiler_timer;
     uint64_t reload_token;
+    bool reload_now;             /* what is under way is decided again by the new policies */
     bool reloading, fronts_wait; /* the fronts' images wait until warden and audit have theirs */
     uint64_t ping, fronts_after;
     struct pst_proc demo;

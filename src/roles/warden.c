@@ -25,6 +25,7 @@ void pst_warden_forget(struct pst_warden *w, struct pst_warden_request *r)
     pst_budget_settle(&w->budget, &r->hold);
     w->live[r->front]--;
     pst_certificate_drop(r->certificate);
+    free(r->asked);
     free(r);
     pst_house_count(&w->house, PST_METRIC_requests_live, -1);
 }
@@ -55,8 +56,7 @@ void pst_warden_settle(struct pst_warden *w, struct pst_warden_request *r,
     pst_warden_forget(w, r);
 }
 
-/* Ends a live request from here: the front says so in the dialect, the egress is cut off. */
-static void cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_error code)
+void pst_warden_cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_error code)
 {
     struct pst_link *front = pst_house_peer(&w->house, PST_ROLE_FRONT, r->front);
     struct pst_link *audit = pst_house_peer(&w->house, PST_ROLE_AUDIT, 0);
@@ -132,7 +132,7 @@ static enum pst_status on_key(struct pst_warden *w, const struct pst_ipc_key *k,
     while ((r = pst_map_next(&w->requests, &at, &id)) != NULL) {
         if (r->key != NULL && !r->stopped && r->key->revoked &&
             pst_str_eq(r->key->id, PST_ISTR(k->id))) {
-            cut(w, r, PST_E_STREAM_REVOKED);
+            pst_warden_cut(w, r, PST_E_STREAM_REVOKED);
         }
     }
     return PST_OK;
@@ -173,7 +173,7 @@ static void expire(struct pst_loop *loop, void *user)
         bool key = r->key != NULL && r->key->expires_unix_s != 0 && now >= r->key->expires_unix_s;
         bool certificate = r->certificate != NULL && now >= r->certificate->until_s;
         if ((key || certificate) && !r->stopped) {
-            cut(w, r, PST_E_IDENTITY_EXPIRED);
+            pst_warden_cut(w, r, PST_E_IDENTITY_EXPIRED);
         }
     }
     pst_house_timer(&w->house, &w->expiry, every_ms, expire, w);
@@ -236,6 +236,16 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
     return PST_OK;
 }
 
+static enum pst_status on_order(struct pst_link *link, struct pst_message *m, void *ctx)
+{
+    (void)link;
+    if (m->type != PST_IPC_REDECIDE) {
+        return PST_ERR;
+    }
+    pst_warden_redecide(ctx);
+    return PST_OK;
+}
+
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                 struct pst_sandbox_config *sandbox, struct pst_err *err)
 {
@@ -255,6 +265,7 @@ int pst_warden_main(uint8_t index)
         .image = on_image,
         .start = on_start,
         .message = on_message,
+        .order = on_order,
         .hold = PST_ROLE_FRONT,
         .hold_for = PST_ROLE_AUDIT,
         .peer_new = on_peer_new,

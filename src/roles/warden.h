@@ -24,12 +24,16 @@ struct pst_warden_policy {
     uint64_t until_ms; /* 0: current */
 };
 
+/* A proposal that was released, kept so that another policy can decide it again. */
+struct pst_warden_asked;
+
 struct pst_warden_request {
     uint64_t id;
     enum pst_req_state state;
     uint8_t front, upstream, route, attempt;
-    bool released; /* once at least: its outcome is owed to the evidence */
-    bool stopped;  /* told to end; waits for the front to settle */
+    bool released;                  /* once at least: its outcome is owed to the evidence */
+    bool stopped;                   /* told to end; waits for the front to settle */
+    struct pst_warden_asked *asked; /* NULL: cannot be decided again, so is not permitted again */
     const struct pst_keyring_key *key;
     const struct pst_certificate *certificate; /* kept; NULL where a key named the principal */
     bool client_certificate;                   /* its connection had one */
@@ -75,6 +79,12 @@ enum pst_status pst_warden_admit(struct pst_warden *w, struct pst_link *front,
                                  const struct pst_ipc_admit *a, struct pst_str tail);
 enum pst_status pst_warden_tool(struct pst_warden *w, struct pst_link *front,
                                 const struct pst_ipc_tool *t);
+
+/* Ends a live request from here: the front says so in the dialect, the egress is cut off. */
+void pst_warden_cut(struct pst_warden *w, struct pst_warden_request *r, enum pst_error code);
+/* warden_again.c: decides everything that is under way by the current policies, and cuts what they
+ * do not permit as it is. Proposals for the policies before are not taken any more. */
+void pst_warden_redecide(struct pst_warden *w);
 
 /* warden_policy.c: a new image; on an error the old one stays. */
 enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t size,

@@ -332,6 +332,7 @@ static void release(struct pst_case *c, const struct pst_image_route *route)
     struct pst_ipc_release m = decision_message(c, route, &tail);
     if (pst_link_send(audit, PST_IPC_RELEASE, &m, pst_buf_str(&tail), -1)) {
         c->request->released = true;
+        pst_case_keep_asked(c);
     } else {
         drop(c);
         unavailable(c, c->p->req, PST_E_AUDIT_UNAVAILABLE);
@@ -469,10 +470,19 @@ static bool proposal_valid(const struct pst_case *c)
     return next_route && pst_str_eq(PST_ISTR(p->resource), pst_str_c(r->resource));
 }
 
+bool pst_case_facts(struct pst_case *c)
+{
+    struct pst_str *tools = NULL;
+    if (!tools_read(c, c->lists, &tools)) {
+        return false;
+    }
+    facts_of_proposal(c, tools, c->p->tools_n);
+    return true;
+}
+
 enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
                                    const struct pst_ipc_propose *p, struct pst_str tail)
 {
-    struct pst_str tools_list, *tools = NULL;
     struct pst_case c = {.w = w,
                          .front = front,
                          .p = p,
@@ -482,9 +492,8 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     pst_arena_clear(&w->arena);
     c.request = pst_warden_find(w, p->req);
     if (!id_valid(w, front, p->req, c.request) || !proposal_valid(&c) ||
-        !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &tools_list) ||
-        !tools_read(&c, tools_list, &tools) || !attempt_valid(p, c.request) ||
-        !peer_valid(front, p->cred_kind)) {
+        !tail_split(tail, p->cred_n, p->assertion_n, &c.credential, &c.assertion, &c.lists) ||
+        !pst_case_facts(&c) || !attempt_valid(p, c.request) || !peer_valid(front, p->cred_kind)) {
         return PST_ERR;
     }
     pst_house_count(&w->house, PST_METRIC_requests_total, 1);
@@ -501,13 +510,13 @@ enum pst_status pst_warden_propose(struct pst_warden *w, struct pst_link *front,
     if (!route_valid(&c, &route)) {
         return PST_ERR;
     }
-    facts_of_proposal(&c, tools, p->tools_n);
     bool known = judge(&c, STEP_IDENTIFY, STEP_DECIDE);
     if (known && c.request != NULL && c.request->released &&
         !pst_str_eq(pst_str_c(c.principal), pst_str_c(c.request->principal))) {
         return PST_ERR; /* another attempt is the same request, so it is the same sender's */
     }
-    if (p->fault != PST_E_NONE) { /* refused by the front already: who it was is only noted */
+    /* refused by the front already: who it was is only noted; but what exists nobody is told */
+    if (p->fault != PST_E_NONE && (known || p->fault != PST_E_MODEL_UNKNOWN)) {
         pst_decide(c.policy->cedar, &c.facts, NULL, 0, &w->arena, &c.decision);
         deny(&c, NULL);
     } else if (!known || !judge(&c, STEP_DECIDE, PST_LEN(steps))) {

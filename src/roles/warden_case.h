@@ -20,6 +20,7 @@ struct pst_case {
     const struct pst_keyring_key *key;
     const struct pst_certificate *certificate; /* what named the principal, if it was one */
     struct pst_principal who;
+    struct pst_str lists; /* tools and findings, as they came */
     const struct pst_found *findings;
     size_t n_findings;
     struct pst_facts facts;
@@ -36,5 +37,11 @@ enum pst_step_result pst_case_stop(struct pst_case *c, struct pst_err *err, enum
 enum pst_step_result pst_case_identify(void *request, struct pst_err *err);
 /* Who asked, of a request under way: for what its answer wants to do. False: not any more. */
 bool pst_case_identify_again(struct pst_case *c);
+
+/* Reads the lists of a proposal, and makes the facts of it. False: they are not well formed. */
+bool pst_case_facts(struct pst_case *c);
+
+/* warden_again.c: keeps what was released. */
+void pst_case_keep_asked(struct pst_case *c);
 
 #endif

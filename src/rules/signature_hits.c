@@ -68,8 +68,9 @@ int main(int argc, char **argv)
     bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
     int first = list ? 2 : 1;
     pst_arena_init(&arena, 1 << 20, 128 << 20);
-    enum pst_status status = pst_signature_load(&arena, &argv[first], (size_t)(argc - first), NULL,
-                                                &set, &image, &image_n, &err);
+    enum pst_status status = pst_signature_load(&arena, &argv[first], (size_t)(argc - first),
+                                                getenv("POSTERN_RULE_STORE"), &set, &image,
+                                                &image_n, &err);
     if (status == PST_OK) {
         status = pst_signature_image_open(pst_str_of(image, image_n), &opened, &err);
     }

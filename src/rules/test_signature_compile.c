@@ -124,6 +124,14 @@ static void test_views(void **state)
     assert_int_equal(hits.by_category[PST_CATEGORY_OVERRIDE], 10);
     assert_int_equal(hits.list[1].view, 1);
     assert_true(hits.list[1].start >= 100 && hits.list[1].end >= 130);
+    /* a view that differs in capitals only shows nothing new; one in a single letter does */
+    views.list[1] = (struct pst_view){.text = PST_STR("IGNORE Words")};
+    assert_int_equal(pst_signature_scan(b.scanner, &views, &hits, NULL), PST_OK);
+    assert_int_equal(hits.n, 1);
+    views.list[1].text = PST_STR("ignore words");
+    views.list[0].text = PST_STR("ignor\x05 words");
+    assert_int_equal(pst_signature_scan(b.scanner, &views, &hits, NULL), PST_OK);
+    assert_true(hits.n == 1 && hits.list[0].view == 1);
     views.n = PST_VIEWS_MAX + 1;
     assert_int_equal(pst_signature_scan(b.scanner, &views, &hits, NULL), PST_ERR);
     bed_release(&b);

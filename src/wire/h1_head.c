@@ -18,18 +18,18 @@ void pst_h1_head_clear(struct pst_h1 *h)
 }
 
 static enum pst_status first_line(struct pst_h1 *h, struct pst_str line, struct pst_err *err);
-/* A request's length, coding and host as everybody writes them. Tabs around them, and blanks behind
- * what frames the body, are no part of the value (RFC 9112 §5), but not all parsers agree, and only
- * who looks for such a parser writes them. */
+/* Length, coding and host as everybody writes them. Tabs around them, and blanks behind what frames
+ * a request, are no part of the value (RFC 9112 §5), but not all parsers agree, and only who looks
+ * for such a parser writes them. */
 static enum pst_status plainly_written(struct pst_h1 *h, const struct h1_known *known,
                                        struct pst_str value, struct pst_err *err)
 {
     bool frames = known->field == H1_F_CONTENT_LENGTH || known->field == H1_F_TRANSFER_ENCODING;
-    if (h->kind != PST_H1_REQUEST || (!frames && known->field != H1_F_HOST)) {
+    if (!frames && known->field != H1_F_HOST) {
         return PST_OK;
     }
-    if (pst_str_find_byte(value, '\t') == PST_NPOS &&
-        !(frames && pst_str_ends(value, PST_STR(" ")))) {
+    bool blank = frames && h->kind == PST_H1_REQUEST && pst_str_ends(value, PST_STR(" "));
+    if (!blank && pst_str_find_byte(value, '\t') == PST_NPOS) {
         return PST_OK;
     }
     return pst_fail(err, h1_refuse(h, frames ? PST_E_HTTP_FRAMING : PST_E_HTTP_HOST),
@@ -179,6 +179,9 @@ static enum pst_status status_line(struct pst_h1 *h, struct pst_str line, struct
     if (status == 101) {
         return pst_fail(err, h1_refuse(h, PST_E_HTTP_SYNTAX),
                         "101 (Switching Protocols) was not asked for");
+    }
+    if (status < 200 && h->head->minor == 0) {
+        return pst_fail(err, h1_refuse(h, PST_E_HTTP_SYNTAX), "HTTP/1.0 has no interim answers");
     }
     h->head->status = (uint16_t)status;
     h->head->reason = pst_str_from(line, 13);

@@ -192,7 +192,7 @@ static const struct pin pins[] = {
     {"response/content-length.md", 13, "CLOSED END"},
     {"response/content-length.md", 86, "CLOSED"},
     {"response/content-length.md", 126, "CUT http_framing"},
-    {"response/content-length.md", 171, "CUT http_framing"},
+    {"response/content-length.md", 171, "ERR http_framing"},
     {"response/finish.md", 9, "ERR http_framing"},
     {"response/invalid.md", 7, "ERR http_syntax"},
     {"response/invalid.md", 22, "ERR http_syntax"},

@@ -1,12 +1,14 @@
 /* Reads connections from standard input (four bytes of length, least first, then the bytes of one
- * client) and says of each, in one line of JSON, which requests were understood in it and how it
- * ended: for the comparison with other implementations in tests/differential. */
+ * client, or with the argument "answers" of one upstream that was asked with GET) and says of each,
+ * in one line of JSON, which messages were understood in it and how it ended: for the comparison
+ * with other implementations in tests/differential. */
 #include "wire/h1.h"
 
 #include "base/enc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { CONNECTION_MAX = 1 << 20 };
 
@@ -22,7 +24,7 @@ static void put_b64(struct pst_buf *out, struct pst_str bytes)
     PST_BUF_LIT(out, "\"");
 }
 
-/* A request as far as its head: the body follows. */
+/* A message as far as its head: the body follows. */
 static void put_head(struct pst_buf *out, const struct pst_h1_head *head)
 {
     PST_BUF_LIT(out, "{\"method\":");
@@ -37,7 +39,8 @@ static void put_head(struct pst_buf *out, const struct pst_h1_head *head)
     PST_BUF_LIT(out, ",\"target\":");
     put_b64(out, pst_buf_str(&target));
     pst_buf_release(&target);
-    pst_buf_fmt(out, ",\"minor\":%u,\"keep\":%d,\"headers\":[", head->minor, head->keep_alive);
+    pst_buf_fmt(out, ",\"status\":%u,\"minor\":%u,\"keep\":%d,\"headers\":[", head->status,
+                head->minor, head->keep_alive);
     for (size_t i = 0; i < head->n_headers; i++) {
         pst_buf_fmt(out, "%s[", i > 0 ? "," : "");
         put_b64(out, head->headers[i].name);
@@ -75,6 +78,9 @@ static void take(struct connection *c, const struct pst_h1_event *event)
         if (c->keep) {
             pst_h1_reset(&c->parser);
             pst_arena_clear(&c->arena);
+            if (c->parser.kind == PST_H1_RESPONSE) {
+                pst_h1_expect(&c->parser, PST_H1_GET);
+            }
         }
     }
 }
@@ -99,10 +105,14 @@ static const char *play(struct connection *c, struct pst_str in)
             return "closed";
         }
     }
-    return pst_h1_finish(&c->parser, &event, &err) == PST_ERR ? "unfinished" : "end";
+    enum pst_status last = pst_h1_finish(&c->parser, &event, &err);
+    if (last == PST_OK) {
+        take(c, &event);
+    }
+    return last == PST_ERR ? "unfinished" : "end";
 }
 
-static void verdict(struct pst_str in, struct pst_buf *out)
+static void verdict(enum pst_h1_kind kind, struct pst_str in, struct pst_buf *out)
 {
     static const struct pst_h1_limits limits = {.line_bytes = 4096,
                                                 .head_bytes = 32768,
@@ -114,7 +124,10 @@ static void verdict(struct pst_str in, struct pst_buf *out)
     struct connection c = {.out = out};
     pst_arena_init(&c.arena, 4096, CONNECTION_MAX);
     pst_buf_init(&c.body, CONNECTION_MAX);
-    pst_h1_init(&c.parser, PST_H1_REQUEST, &limits, &c.arena);
+    pst_h1_init(&c.parser, kind, &limits, &c.arena);
+    if (kind == PST_H1_RESPONSE) {
+        pst_h1_expect(&c.parser, PST_H1_GET);
+    }
     PST_BUF_LIT(out, "{\"messages\":[");
     const char *word = play(&c, in);
     if (c.open) {
@@ -126,8 +139,10 @@ static void verdict(struct pst_str in, struct pst_buf *out)
     pst_arena_release(&c.arena);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bool answers = argc > 1 && strcmp(argv[1], "answers") == 0;
+    enum pst_h1_kind kind = answers ? PST_H1_RESPONSE : PST_H1_REQUEST;
     uint8_t head[4];
     struct pst_buf out;
     pst_buf_init(&out, 8 << 20);
@@ -138,7 +153,7 @@ int main(void)
             free(bytes);
             return 1;
         }
-        verdict(pst_str_of(bytes, n), &out);
+        verdict(kind, pst_str_of(bytes, n), &out);
         free(bytes);
         bool ok = !out.failed && fwrite(pst_buf_str(&out).p, 1, out.n, stdout) == out.n;
         pst_buf_clear(&out);

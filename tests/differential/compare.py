@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Mutated requests before our parser, Node's and nginx's: what do they understand?
 
-    compare.py H1-VERDICTS [--cases N] [--seed S] [--only node|nginx] [--show]
+    compare.py H1-VERDICTS [--cases N] [--seed S] [--only node|nginx] [--show] [--answers]
+
+With --answers, answers of upstreams instead, before our parser and Node's.
 
 Refused by us and taken by another is as it should be, and counted. Taken by us and refused by another, or understood
 differently, is a difference: its class must be in explained.txt with the reason, else this fails and prints the bytes.
@@ -43,6 +45,8 @@ def shape(message, peer):
     rows = [(text(n), text(v)) for n, v in message["headers"]]
     if peer == "nginx":
         rows = [(n, v) for n, v in rows if n not in OWN and v]
+    if message.get("status"):
+        return (message["status"], b"", tuple(sorted(rows)), text(message["body"]))
     return (text(message["method"]), text(message["target"]), tuple(sorted(rows)), text(message["body"]))
 
 
@@ -54,8 +58,22 @@ REGISTERED = set("""ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-S
     UNSUBSCRIBE""".encode().split())
 
 
-def about(message, before):
-    """What is unusual in a request that another refuses or reads in another way; `before` came before it."""
+CLOSING_INTERIM = re.compile(rb"(?i)HTTP/1\.1 1\d\d [^\r]*\r\n(?:[^\r\n]+\r\n)*?(?:proxy-)?connection:[ \t]*close[ \t]*\r\n")
+
+
+def about_answer(before, case):
+    """The same of an answer."""
+    if CLOSING_INTERIM.search(case):
+        return "an answer behind an interim one that says close"
+    if before and any((text(n), text(v).lower()) == (b"proxy-connection", b"close") for n, v in before["headers"]):
+        return "what follows Proxy-Connection: close"
+    return "an answer, nothing unusual"
+
+
+def about(message, before, case):
+    """What is unusual in a message that another refuses or reads in another way; `before` came before it."""
+    if message.get("status"):
+        return about_answer(before, case)
     method = text(message["method"])
     if not PLAIN_METHOD.fullmatch(method):
         return "a method that is no word of capitals"
@@ -68,12 +86,12 @@ def about(message, before):
     return "nothing unusual"
 
 
-def differences(ours, theirs, peer):
+def differences(case, ours, theirs, peer):
     """Classes of differences, each a short word."""
     mine = [m for m in ours["messages"] if m["whole"]]
     other = [m for m in theirs["messages"] if m["whole"]]
     for i, message in enumerate(mine):
-        unusual = about(message, mine[i - 1] if i else None)
+        unusual = about(message, mine[i - 1] if i else None, case)
         if i >= len(other):
             yield f"{peer} refuses: {unusual}"
             return
@@ -103,17 +121,21 @@ def main():
     parser.add_argument("verdicts")
     parser.add_argument("--cases", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--answers", action="store_true")
     parser.add_argument("--only")
     parser.add_argument("--show", action="store_true", help="an example of every class")
     args = parser.parse_args()
-    cases = mutate.connections(args.seed, args.cases)
+    kind = ["answers"] if args.answers else []
+    cases = mutate.connections(args.seed, args.cases, args.answers)
     data = b"".join(struct.pack("<I", len(c)) + c for c in cases)
-    ours = program([args.verdicts], data)
+    ours = program([args.verdicts, *kind], data)
     peers, missing = {}, []
+    if args.answers:
+        args.only = "node"
     node, nginx = shutil.which("node"), shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if args.only != "nginx":
         if node:
-            peers["node"] = program([node, "--no-deprecation", str(HERE / "parse.mjs")], data)
+            peers["node"] = program([node, "--no-deprecation", str(HERE / "parse.mjs"), *kind], data)
         else:
             missing.append("node")
     if args.only != "node":
@@ -129,7 +151,7 @@ def main():
     for peer, theirs in peers.items():
         assert len(theirs) == len(ours) == len(cases), peer
         for case, a, b in zip(cases, ours, theirs):
-            words = list(differences(a, b, peer))
+            words = list(differences(case, a, b, peer))
             for word in words:
                 found[word] += 1
                 if len(case) < len(examples.get(word, (case + b" ",))[0]):
@@ -145,7 +167,7 @@ def main():
             print(f"       {case!r}\n       ours: {a['end']}, {[shape(m, '') for m in a['messages']]}\n"
                   f"       theirs: {b['end']}, {[shape(m, '') for m in b['messages']]}")
     taken = sum(any(m["whole"] for m in a["messages"]) for a in ours)
-    print(f"{len(cases)} connections, {taken} with a request taken by us; refused by us and taken by others: "
+    print(f"{len(cases)} connections, {taken} with a message taken by us; refused by us and taken by others: "
           f"{', '.join(f'{p} {n}' for p, n in stricter.items())}; differences without a reason: {len(new)}")
     for name in missing:
         print(f"skipped: {name}")

@@ -31,8 +31,24 @@ LINES = [b"GET", b"POST", b"get", b"FOO", b"CONNECT", b"OPTIONS", b"TRACE", b"PR
 SIZES = [b"0", b"5", b"05", b"0005", b"6", b"4", b"b", b"B", b"g", b"-5", b"+5", b" 5", b"5 ", b"0x5", b"5;a", b"5;a=b", b"5;a=\"b\"", b"5 ;a", b"FFFFFFFFFFFFFFED", b"10000000000000005",
          b"", b"5\n", b"5\r", b"00000000000000005", b"5,", b"5\t"]
 
+ANSWER = b"Content-Type: application/json\r\n"
+ANSWERS = [
+    b"HTTP/1.1 200 OK\r\n" + ANSWER + b"Content-Length: 11\r\n\r\nhello world",
+    b"HTTP/1.1 200 OK\r\n" + ANSWER + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + ANSWER + b"Connection: close\r\n\r\nuntil the end",
+    b"HTTP/1.1 200 OK\r\n" + ANSWER + b"Content-Length: 19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 201 \r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+    b"HTTP/1.1 204 No Content\r\nX-One: 1\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\nX-Two: 2\r\n\r\n0\r\n\r\n",
+]
+STATUS_WORDS = [b"HTTP/1.1", b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0", b"http/1.1", b"ICY", b"200", b"100", b"199", b"204", b"304", b"099", b"2000", b"20", b"+20", b"600",
+                b"", b"OK", b"O\tK", b"\xff", b"101"]
 
-def one(rng, data):
+
+def one(rng, data, bases=BASES, words=LINES):
     """One change."""
     kind = rng.randrange(10)
     at = rng.randrange(len(data) + 1)
@@ -51,9 +67,9 @@ def one(rng, data):
         return data[:at] + rng.choice(BYTES) + data[at + 2:]
     if kind == 5:  # a word of the first line
         line, sep, rest = data.partition(b"\r\n")
-        words = line.split(b" ")
-        words[rng.randrange(len(words))] = rng.choice(LINES)
-        return b" ".join(words) + sep + rest
+        parts = line.split(b" ")
+        parts[rng.randrange(len(parts))] = rng.choice(words)
+        return b" ".join(parts) + sep + rest
     if kind == 6:  # a line of a chunk, or of the head, instead
         lines = data.split(b"\r\n")
         lines[rng.randrange(len(lines))] = rng.choice(SIZES if rng.random() < 0.6 else ROWS)
@@ -68,19 +84,20 @@ def one(rng, data):
         return b"\r\n".join(lines)
     if kind == 8:
         return data[:at]
-    other = rng.choice(BASES)
+    other = rng.choice(bases)
     cut = rng.randrange(len(other) + 1)
     return data[:at] + other[cut:]
 
 
-def connection(rng):
-    """What one client sends: one to three requests, with as many changes, or none."""
-    data = b"".join(rng.choice(BASES) for _ in range(rng.choice((1, 1, 2, 3))))
+def connection(rng, answers):
+    """What one client sends, or one upstream: one to three messages, with as many changes, or none."""
+    bases, words = (ANSWERS, STATUS_WORDS) if answers else (BASES, LINES)
+    data = b"".join(rng.choice(bases) for _ in range(rng.choice((1, 1, 2, 3))))
     for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3))):
-        data = one(rng, data)
+        data = one(rng, data, bases, words)
     return data
 
 
-def connections(seed, n):
+def connections(seed, n, answers=False):
     rng = random.Random(seed)
-    return [connection(rng) for _ in range(n)]
+    return [connection(rng, answers) for _ in range(n)]

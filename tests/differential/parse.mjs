@@ -1,5 +1,5 @@
 // Node's own HTTP/1.1 parser (llhttp, every leniency off) over the connections on standard input: what it
-// understood of each, in the form of h1-verdicts.
+// understood of each, in the form of h1-verdicts. With the argument "answers" they are of an upstream.
 import { readFileSync, writeSync } from 'node:fs';
 
 process.removeAllListeners('warning');
@@ -7,6 +7,7 @@ process.on('warning', () => {});
 const { HTTPParser, methods, allMethods } = process.binding('http_parser');
 const input = readFileSync(0);
 const b64 = (text) => Buffer.from(text, 'latin1').toString('base64');
+const kind = process.argv[2] === 'answers' ? HTTPParser.RESPONSE : HTTPParser.REQUEST;
 const lines = [];
 
 for (let at = 0; at < input.length;) {
@@ -16,11 +17,12 @@ for (let at = 0; at < input.length;) {
   const messages = [];
   let now = null, extra = [], url = '';
   const parser = new HTTPParser();
-  parser.initialize(HTTPParser.REQUEST, {}, 65536, 0);
+  parser.initialize(kind, {}, 65536, 0);
   // a head of many lines comes in several calls
-  const complete = (major, minor, headers, method, target, upgrade, keep) => {
+  const complete = (major, minor, headers, method, target, upgrade, keep, status) => {
+    if (status >= 100 && status < 200 && status !== 101) { extra = []; now = null; return 0; }
     headers = extra.concat(headers || []);
-    now = { method: b64((allMethods ?? methods)[method] ?? String(method)), target: b64(url + (target || '')), minor, keep: keep ? 1 : 0, headers: [], body: [], whole: false, upgrade };
+    now = { status: status ?? 0, method: kind === HTTPParser.RESPONSE ? '' : b64((allMethods ?? methods)[method] ?? String(method)), target: b64(url + (target || '')), minor, keep: keep ? 1 : 0, headers: [], body: [], whole: false, upgrade };
     for (let i = 0; i < headers.length; i += 2) now.headers.push([b64(headers[i].toLowerCase()), b64(headers[i + 1])]);
     extra = [];
     url = '';
@@ -28,13 +30,13 @@ for (let at = 0; at < input.length;) {
     return upgrade ? 2 : 0;
   };
   parser[HTTPParser.kOnHeadersComplete | 0] = (major, minor, headers, method, target, status, text, upgrade, keep) =>
-    complete(major, minor, headers, method, target, upgrade, keep);
+    complete(major, minor, headers, method, target, upgrade, keep, status);
   parser[HTTPParser.kOnHeaders | 0] = (headers, target) => {
     extra = extra.concat(headers);
     url += target || '';
   };
   parser[HTTPParser.kOnBody | 0] = (chunk, offset, length) => {
-    now.body.push(offset === undefined ? Buffer.from(chunk) : Buffer.from(chunk.subarray(offset, offset + length)));
+    now?.body.push(offset === undefined ? Buffer.from(chunk) : Buffer.from(chunk.subarray(offset, offset + length)));
   };
   parser[HTTPParser.kOnMessageComplete | 0] = () => { if (now) now.whole = true; };
   let end = 'end';

@@ -214,6 +214,14 @@ def test_status(gw):
     assert "warden" in gw.run("status").stdout
 
 
+def test_health(gw, tmp_path):
+    assert gw.run("health").stdout == "alive\n"
+    assert json.loads(gw.run("health", "--ready", "--json").stdout)["healthy"] is True
+    (tmp_path / "empty").mkdir()
+    nobody = postern("health", "--state", str(tmp_path / "empty"))
+    assert nobody.returncode == 1 and "no gateway is running" in nobody.stderr
+
+
 def test_key_commands(gw):
     out = json.loads(gw.run("key", "create", "--owner", "User/ann", "--group", "demo", "--group", "x",
                             "--label", "ann's laptop", "--expires", "30d", "--json").stdout)

@@ -172,3 +172,45 @@ def test_reloads_under_load(gw):
     codes = {(a.status, None if a.status == 200 else a.code) for a in seen}
     assert codes <= {(200, None), (403, "policy_denied"), (503, "stale_generation")}, codes
     assert (200, None) in codes and (403, "policy_denied") in codes
+
+
+def test_applied_now(gw, recorder):
+    """With --now the new policy holds for what is under way too; what it permits lives on."""
+    models = {"demo": "demo", "rec": "rec", "kept": "rec"}
+    configure(gw, gw.upstreams, models)
+    gw.reload()
+    recorder.words, recorder.pace = 150, 0.03
+    streams = {}
+    try:
+        for model in ("rec", "kept"):
+            body = json.dumps(support.ask("hi", model, stream=True)).encode()
+            streams[model] = support.Wire(gw, timeout=20)
+            streams[model].send(support.head_of(gw, body), body)
+            streams[model].head()
+        put(gw, ALLOW + '@id("not-rec") forbid (principal, action == Postern::Action::"chat",'
+                        ' resource == Postern::Model::"rec");\n')
+        out = gw.run("policy", "apply", "--now", "--json")
+        assert json.loads(out.stdout)["reloaded"] is True
+        began = time.monotonic()
+        cut = body_of(streams["rec"])
+        assert time.monotonic() - began < 3 * house.PATIENCE, "at once, not at its end"
+        assert b"stream_denied" in cut and cut.count(b"data: {") < 150, cut[-600:]
+        whole = body_of(streams["kept"])
+        assert b"w149 " in whole and b"stream_denied" not in whole and b"[DONE]" in whole
+    finally:
+        recorder.words, recorder.pace = 4, 0
+        for wire in streams.values():
+            wire.s.close()
+    assert house.wait_for(lambda: [r for r in gw.records(kind="outcome")
+                                   if "stream_denied" in r.values()], 5, 0.1)
+    assert status(gw, "rec") == 403 and status(gw, "kept") == 200
+
+
+def body_of(wire):
+    """Of an answer whose head was read: to the end of its last chunk, or of the connection."""
+    try:
+        while b"\r\n0\r\n\r\n" not in wire.rest:
+            wire._more()
+    except EOFError:
+        pass
+    return wire.rest

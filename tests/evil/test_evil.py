@@ -165,8 +165,8 @@ VIOLATIONS = {
     "fault_unknown": PROTOCOL, "body_bytes": PROTOCOL, "fd_unsealed": PROTOCOL,
     "fd_half_sealed": PROTOCOL, "fd_short": PROTOCOL, "fd_long": PROTOCOL, "fd_pipe": PROTOCOL,
     "fd_folder": PROTOCOL, "fd_and_tail": PROTOCOL, "fd_enormous": PROTOCOL,
-    "ready_again": PROTOCOL, "accuse": DIGEST, "certificate_flag": PROTOCOL, "sign_anything": PROTOCOL,
-    "sign_as_client": PROTOCOL,
+    "ready_again": PROTOCOL, "certificate_flag": PROTOCOL, "accuse": DIGEST,
+    "sign_anything": PROTOCOL, "sign_as_client": PROTOCOL,
 }
 
 

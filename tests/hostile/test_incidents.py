@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import jwt
 import pytest
 
 import abuse
@@ -185,13 +186,22 @@ def test_texts_never_shape_a_request(gw, scripted):
     assert len(heads) >= 4 and len(set(heads)) == 1 and not scripted.bad
 
 
-def test_characters_that_no_name_holds(gw, scripted, nothing_leaves):
+def assertion(key, **claims):
+    now = int(time.time())
+    return jwt.encode({"exp": now + 60, "iat": now, **claims}, key, algorithm="HS256")
+
+
+def test_characters_that_no_name_holds(gw, scripted):
     """NUL and its kind in every text that selects or is recorded: an answer, never the end of a part."""
     pids = gw.pids()
     scripted.script = lambda s, seen: s.sendall(whole())
     for c in ("\0", "\x01", "\x1f", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\U0010ffff"):
         for name in (c, f"s{c}", f"{c}s", "x" * 125 + c * 3, c * 300):
             assert gw.chat(support.ask("hi", name)).status in (400, 403, 404)
+            assert gw.chat(support.ask("hi", name), key=None).status in (400, 401)
+            for claims in ({"sub": name}, {"sub": "ann", "iss": name}, {"sub": "ann", "jti": name}):
+                headers = {"Postern-End-User": assertion(gw.key, **claims)}
+                assert gw.chat(support.ask("hi", "rec"), headers=headers).status in (200, 400, 401, 403), (c, claims)
             answer = gw.chat(support.ask("hi", "s", tools=[support.tool(name)]))
             assert answer.status in (400, 403), answer
             for more in ({"user": name}, {"stop": [name]}, {"metadata": {"k": name}}, {"tool_choice": name},
@@ -388,6 +398,17 @@ def test_tokens_of_others_stay_tokens(gw, scripted):
             scripted.script = lambda s, seen, data=data: s.sendall(data)
             answer = gw.chat(support.ask("hi", "s", stream=stream), **more)
             assert MAIL.encode() not in answer.body, answer
+
+
+def test_nobody_learns_what_exists(gw, nothing_leaves):
+    """Models, known or not, and keys, known or not: without an identity all are alike."""
+    other = gw.key[:-10] + "A" * 10
+    for key in (None, other, "pst_0123456789ab_" + "A" * 49):
+        seen = set()
+        for model in ("rec", "restricted", "nothing", "m" * 500):
+            for answer in (gw.chat(support.ask("hi", model), key=key), gw.request("GET", f"/v1/models/{model[:90]}", key=key)):
+                seen.add((answer.status, re.sub(r"req_\w+", "", answer.body.decode())))
+        assert len(seen) == 1 and seen.pop()[0] == 401, key
 
 
 def test_no_answer_is_kept_for_another(gw, recorder):

@@ -23,7 +23,7 @@ import fit
 import generate
 import targets
 
-FOLDS = 3
+FOLDS = 2
 BEGAN = time.time()
 
 

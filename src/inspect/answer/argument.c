@@ -69,6 +69,7 @@ static void note(struct pst_argument_facts *facts, enum pst_argument_kind kind, 
 {
     uint16_t *count = given ? &facts->given[kind] : &facts->fresh[kind];
     *count = (uint16_t)(*count < UINT16_MAX ? *count + 1 : UINT16_MAX);
+    facts->looked++;
     if (given) {
         return;
     }
@@ -167,7 +168,8 @@ enum pst_status pst_argument_inspect(const struct pst_provenance *p, struct pst_
             item.n--;
         }
         /* every search for one item costs the length of what was said */
-        if (item.n > 3 && facts->n < PST_ARGUMENT_ITEMS_MAX) {
+        if (item.n > 3 && facts->n < PST_ARGUMENT_ITEMS_MAX &&
+            facts->looked < PST_ARGUMENT_LOOKED_MAX) {
             look(p->folded, item, from, facts);
         } else if (item.n > 3) {
             facts->cut = true;

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 enum {
-    PST_ARGUMENT_ITEMS_MAX = 64, /* looked at in one call; more: `cut` */
-    PST_ARGUMENT_BLOB_MIN = 48,  /* bytes of one run of base64 or hexadecimal */
+    PST_ARGUMENT_ITEMS_MAX = 64,   /* listed; more: `cut` */
+    PST_ARGUMENT_LOOKED_MAX = 256, /* looked at, whatever came of it; more: `cut` */
+    PST_ARGUMENT_BLOB_MIN = 48,    /* bytes of one run of base64 or hexadecimal */
 };
 
 enum pst_argument_kind {
@@ -32,7 +33,8 @@ struct pst_argument_facts {
     uint16_t fresh[PST_ARGUMENT_KINDS]; /* found, and they do not */
     struct pst_argument_item list[PST_ARGUMENT_ITEMS_MAX]; /* the fresh ones */
     size_t n;
-    bool cut; /* there was more than can be listed: count it as fresh */
+    size_t looked;
+    bool cut; /* there was more than can be looked at or listed: count it as fresh */
 };
 
 /* What the user said: their turns, folded once for all calls of a request. */
