@@ -3,7 +3,7 @@
 #include "cli/state_tls.h"
 
 #include "crypto/ca.h"
-#include "crypto/tls_key.h"
+#include "crypto/server_key.h"
 #include "crypto/x509.h"
 #include "gate/image.h"
 #include "sys/file.h"
@@ -99,16 +99,16 @@ static bool good(const struct places *p, int64_t now_s)
     struct pst_buf pem, out;
     struct pst_x509_leaf leaf = {.n = 0};
     struct pst_secret *secret = NULL;
-    struct pst_tls_key *key = NULL;
+    struct pst_server_key *key = NULL;
     pst_buf_init(&pem, TEXT_MAX);
     pst_buf_init(&out, TEXT_MAX);
     bool ok = pst_file_exists(p->key) && pst_file_exists(p->cert) &&
               pst_file_read(p->cert, &pem, NULL) == PST_OK &&
               pst_x509_chain(pst_buf_str(&pem), &leaf, &out, NULL) == PST_OK &&
               leaf.to_s - now_s > RENEW_S && secret_read(p->key, &secret, NULL) == PST_OK &&
-              pst_tls_key_new(secret, &key, NULL) == PST_OK &&
-              memcmp(pst_tls_key_spki(key), leaf.spki, sizeof leaf.spki) == 0;
-    pst_tls_key_free(key);
+              pst_server_key_load(pst_secret_reveal(secret), &key, NULL) == PST_OK &&
+              memcmp(pst_server_key_spki(key), leaf.spki, sizeof leaf.spki) == 0;
+    pst_server_key_free(key);
     pst_secret_free(secret);
     pst_buf_release(&pem);
     pst_buf_release(&out);

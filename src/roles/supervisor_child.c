@@ -188,6 +188,11 @@ static enum pst_status ca_grant(struct pst_child *c, struct pst_err *err)
     return PST_OK;
 }
 
+enum pst_status pst_super_secrets_give(struct pst_child *egress, struct pst_err *err)
+{
+    return ca_grant(egress, err) == PST_OK ? credential_grant(egress, err) : PST_ERR;
+}
+
 static enum pst_status equip(struct pst_child *c, struct pst_err *err)
 {
     pst_super_image_send(c);
@@ -209,7 +214,7 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
     case PST_ROLE_CONTROL:
         return path_grant(c, PST_GRANT_STATE_DIR, "store", O_RDONLY | O_DIRECTORY, err);
     case PST_ROLE_EGRESS:
-        return ca_grant(c, err) == PST_OK ? credential_grant(c, err) : PST_ERR;
+        return pst_super_secrets_give(c, err);
     default:
         return PST_OK;
     }

@@ -124,7 +124,7 @@ def test_the_key_fits_or_nothing_changes(gw, tmp_path):
     check = gw.run("check", check=False)
     assert check.returncode != 0 and f"postern.yaml:{line}:" in check.stderr, check.stderr
     assert "is not the key of the certificate" in check.stderr
-    for text, what in ((b"", "not a file with a private key"), (b"hello\n", "one block PRIVATE KEY"),
+    for text, what in ((b"", "not a file with a private key"), (b"hello\n", "no private key"),
                        (b"x" * 20000, "not a file with a private key")):
         other.write_bytes(text)
         refused(gw, what)
