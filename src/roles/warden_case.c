@@ -57,7 +57,7 @@ static void facts_of_proposal(struct pst_case *c, const struct pst_str *tools, s
         .injection = p->injection,
         .evasion = p->evasion,
         .tainted = p->tainted != 0,
-        .certificate = p->certificate != 0 || c->certificate != NULL,
+        .certificate = p->certificate != 0,
         .tools = tools,
         .n_tools = n_tools,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),

@@ -217,6 +217,8 @@ def test_who_does_not_get_in(gw):
         assert handshake_fails(gw, Person(gw.clients, "early", names, since=DAY / 2), port)
         assert handshake_fails(gw, Person(gw.clients, "server-only", names,
                                           eku=ExtendedKeyUsageOID.SERVER_AUTH), port)
+    huge = [n for i in range(60) for n in dns(f"h{i}." + "a" * 60 + "." + "b" * 60 + ".apps.internal")]
+    assert handshake_fails(gw, Person(gw.clients, "huge", huge), gw.required), "more than 6 KiB"
     reply, _ = ask(gw, Person(gw.clients, "good", names), port=gw.required)
     assert reply.status == 200
 
