@@ -376,16 +376,9 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
         all = all && (!s->children[i].wanted || s->children[i].ready);
     }
     if (all && !s->told_ready) {
-        const struct pst_plan *plan = s->current.plan;
-        const struct pst_plan_listener *client = NULL, *admin = NULL;
         s->told_ready = true;
-        for (uint32_t i = 0; i < plan->n_listeners; i++) {
-            client = plan->listeners[i].kind == PST_LISTEN_CLIENT ? &plan->listeners[i] : client;
-            admin = plan->listeners[i].kind == PST_LISTEN_ADMIN ? &plan->listeners[i] : admin;
-        }
-        if (s->options->ready != NULL && client != NULL && admin != NULL) {
-            s->options->ready(s->options->user, client->address, client->port, admin->address,
-                              admin->port);
+        if (s->options->ready != NULL) {
+            s->options->ready(s->options->user, s->current.plan);
         }
     }
 }

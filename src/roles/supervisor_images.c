@@ -324,6 +324,8 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     } numbers[] = {{"--generation", s->current.generation + 1},
                    {"--port", o->port},
                    {"--admin-port", o->admin_port},
+                   {"--tls-port", o->tls_port},
+                   {"--demo-tls-port", o->demo_tls_port},
                    {"--demo-port", s->demo_port}};
     enum { WORDS = 8 }; /* those that are always there */
     char text[PST_LEN(numbers)][16];
