@@ -57,7 +57,7 @@ def gw(tmp_path_factory, demo, recorder):
         "demo": "demo", "restricted": "{upstream: demo, model: demo}", "rec": "rec"},
         limits={"handshake_ms": "4s"}), env={"E2E_PROVIDER_KEY": support.PROVIDER_KEY}, start=False)
     gateway.authority, gateway.clients = authority, clients
-    gateway.ec, gateway.rsa, gateway.mutual, gateway.admin_tls = house.free_ports(4)
+    gateway.ec, gateway.rsa, gateway.mutual = house.free_ports(3)
     gateway.cert, gateway.key_file = authority.pair("ec")
     rows = {gateway.ec: ("ec", gateway.cert, gateway.key_file, ""),
             gateway.rsa: ("rsa", *authority.rsa_pair("rsa"), ""),
@@ -67,6 +67,9 @@ def gw(tmp_path_factory, demo, recorder):
     text = text.replace("listen: 127.0.0.1:8080", "listen:\n  - 127.0.0.1:8080" + "".join(
         f"\n  - {{address: '127.0.0.1:{port}', certificate: {cert}, key: {key}{more}}}"
         for port, (_, cert, key, more) in rows.items()))
+    cert, key = authority.pair("admin")
+    text = text.replace("admin: 127.0.0.1:8081",
+                        f"admin: {{address: '127.0.0.1:8081', certificate: {cert}, key: {key}}}")
     (gateway.state / "postern.yaml").write_text(text)
     where = gateway.state / "policies"
     where.mkdir(exist_ok=True)
@@ -238,6 +241,12 @@ def test_client_certificates(gw):
             with connect(gw, gw.mutual, shows(bad)) as s:
                 ask(s, gw)  # a TLS 1.3 client hears of it with its first read
                 raise AssertionError("served")
+
+
+def test_administration(gw):
+    with connect(gw, gw.admin_port) as s:
+        s.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert s.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_plain_text_gets_an_alert(gw):
