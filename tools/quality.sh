@@ -22,7 +22,7 @@ old_section() {
 {
     # shellcheck disable=SC2016 # the backquotes are Markdown
     printf '# How well is it found\n\nWritten by `make quality` from labelled texts that are made from seeds, and from benign ones; no text here is anybody'\''s. '
-    printf 'Whoever mended rules by it saw examples of the development half only; near misses, repositories and benign traffic have no such half.\n'
+    printf 'Whoever mended rules by it saw examples of the development half only; near misses, repositories and benign traffic have no such half.\n\nInjections: [detector-quality.md](detector-quality.md) and [detector-compared.md](detector-compared.md).\n'
     for section in "${sections[@]}"; do
         IFS=';' read -r name program arguments <<<"$section"
         [ -f "$program" ] || continue
@@ -41,4 +41,10 @@ old_section() {
     done
 } >"$work/page.md"
 mv "$work/page.md" "$page"
+
+# The detector's page needs what its training kept (training/detector/train.py --keep), the data and numpy; it stays as it is without.
+if [ -f "${DETECTOR_KEEP:-}" ]; then
+    "${DETECTOR_PYTHON:-python3}" training/detector/report.py --keep "$DETECTOR_KEEP" --weights rules/detector/weights.bin \
+        --image "$build/src/rules/inspect.img" --out docs/detector-quality.md || { failed=1 && echo "quality: the detector: FAILED" >&2; }
+fi
 exit "$failed"

@@ -241,8 +241,11 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         if (s != NULL) {
             pst_h2_stream_free(s);
         }
-        return verdict(h) != 0 ? NGHTTP2_ERR_CALLBACK_FAILURE
-                               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        if (verdict(h) == 0 && nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id,
+                                                         NGHTTP2_REFUSED_STREAM) == 0) {
+            h->n_refused++; /* not the client's fault */
+        }
+        return verdict(h);
     }
     s->ctx = ctx;
     pst_h2_head_begin(&s->head, arena);
@@ -338,6 +341,10 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
         case NGHTTP2_STREAM_CLOSED:
         case NGHTTP2_FRAME_SIZE_ERROR:
         case NGHTTP2_REFUSED_STREAM:
+            if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM && h->n_refused > 0) {
+                h->n_refused--;
+                break;
+            }
             (void)pst_h2_spend(h, &h->resets, 1);
             break;
         default:

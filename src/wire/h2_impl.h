@@ -62,7 +62,7 @@ struct pst_h2 {
     uint64_t now_ms;
     int32_t last_id;       /* the highest that the client used */
     int32_t was_reset[64]; /* by the server, the last ones */
-    size_t n_reset;
+    size_t n_reset, n_refused;
     uint32_t code;     /* of GOAWAY, where `reason` does not give it */
     size_t idle_bytes; /* fed, since something came of it */
     struct h2_block *blocks;

@@ -18,15 +18,18 @@ import features
 import fuse
 import generate
 
-# Chosen on dev among a dozen such sums, by recall at 1 % and 0.1 %. More freedom did worse: it learned what is frequent in training.
-SMALL, LARGE, KIND, SIGNATURE = 0.7, 0.3, 0.3, 0.5
+# Chosen on dev among a dozen such sums, by recall at 1 % and 0.1 % of its attacks and of the same in the middle of its documents.
+TINY, SMALL, LARGE, KIND, SIGNATURE = 0.5, 0.4, 0.1, 0.3, 0.5
+# What a channel's honest traffic is made of, as far as there are such rows: dev (no model has seen it), training rows scored by a
+# model that had not seen their source, and fresh generated text, which is full of the words of attacks.
+SHARES = {"dev": 0.5, "held out": 0.4, "generated": 0.1}
 SIGNATURES = [0, 1, 2, 3, 4, 7, 8, 9, 10]  # not: harmful, encoded
 TASK = {"document": 0.8, "tool": 0.8, "email": 1.0, "web": 0.8, "code": 0.7}
 
 
 def weights():
     w = np.zeros(fuse.INPUTS)
-    w[fuse.SMALL + 7], w[fuse.LARGE + 7], w[fuse.KIND] = SMALL, LARGE, KIND
+    w[fuse.TINY + 7], w[fuse.SMALL + 7], w[fuse.LARGE + 7], w[fuse.KIND] = TINY, SMALL, LARGE, KIND
     for c in SIGNATURES:
         w[fuse.SIGNATURE + c] = SIGNATURE
     for name, t in TASK.items():
@@ -41,6 +44,19 @@ def traffic(row):
     return max(0.3, min(1.5, row["weight"]))
 
 
+def balance(weight, origin, channel):
+    """The shares of what honest traffic is made of, channel by channel."""
+    weight = weight.copy()
+    for c in range(len(data.CHANNELS)):
+        there = {k: weight[(channel == c) & (origin == k)].sum() for k in SHARES}
+        whole = sum(SHARES[k] for k in SHARES if there[k] >= 20)
+        for k in SHARES:
+            mine = (channel == c) & (origin == k)
+            if there[k] >= 20:
+                weight[mine] *= SHARES[k] / whole / there[k] * sum(there.values())
+    return weight
+
+
 def run(keep, path, image, seed, log=print):
     fresh = [data.prepare(r) for r in generate.make(seed + 1000, 0.15)]
     fresh = [r for r in fresh if r["source"] != "gen-carrier"]
@@ -49,8 +65,9 @@ def run(keep, path, image, seed, log=print):
     rows = [keep["rows"][i] for i in real] + keep["dev"] + fresh
     inputs = [keep["inputs"][i] for i in real] + keep["dev_inputs"] + fresh_inputs
     w = weights()
-    weight = np.array([traffic(r) * (0.5 if r["source"].startswith("gen-") else 1.0) for r in rows])
     channel = np.array([data.CHANNELS.index(r["channel"]) for r in rows])
+    origin = np.array(["held out"] * len(real) + ["dev"] * len(keep["dev"]) + ["generated"] * len(fresh))
+    weight = balance(np.array([traffic(r) for r in rows]), origin, channel)
     x = fuse.pick(inputs, w, 0.0)
     honest = weight > 0
     w, _ = fuse.level(w, (x @ w)[honest], x[honest], weight[honest])
@@ -61,6 +78,10 @@ def run(keep, path, image, seed, log=print):
         use = mine if mine.sum() >= 100 else honest
         table.append(fuse.knots(z[use], weight[use]))
         line = f"{name}: {mine.sum()} honest rows, 1 % at {table[-1][10]:.2f}, 0.1 % at {table[-1][15]:.2f}"
+        for kind in SHARES:
+            them = mine & (origin == kind)
+            if them.sum() > 50:
+                line += f"; {kind}: {(z[them] >= table[-1][10]).mean():.4f}"
         for source in ("gen-embedded", "gen-embedded-task", "gen-poison", "gen-direct", "gen-foreign"):
             them = np.array([r["source"] == source and not r.get("evasion") for r in rows]) & (channel == c)
             if them.sum() > 10:
@@ -81,6 +102,7 @@ def patch(path, out, fusion, knots):
     ints = np.concatenate([[np.rint(fusion[0] * export.ONE)], np.rint(np.asarray(fusion[1]) * 65536), fixed.ravel()]).astype("<i4").tobytes()
     file[at:at + len(ints)] = ints
     body = bytes(file[export.HEADER:])
+    file[8:12] = struct.pack("<I", export.VERSION)
     file[16:20] = struct.pack("<I", export.crc32c(body))
     file[32:64] = hashlib.sha256(body).digest()
     with open(out, "wb") as f:

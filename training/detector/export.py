@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-VERSION, GRAMS = 1, 1
+VERSION, GRAMS = 2, 1
 HEADER, NOTE, NUMBERS, TABLES = 64, 256, 320, 2048
 LANES, INPUTS, SOURCES, KNOTS = 8, 108, 8, 21
 ONE = 1024

@@ -6,9 +6,11 @@ import argparse
 import collections
 import pickle
 import random
+import re
 
 import numpy as np
 
+import calibrate
 import data
 import evasions
 import features
@@ -81,8 +83,9 @@ def ablation(keep, dev, score):
     def views(inputs, f):
         return np.array([max(f(v) for v in x) for x in inputs])
 
-    ways = {"signatures": lambda v: v[24:40].sum(), "S2, small windows": lambda v: v[7], "S2, both windows": lambda v: max(v[7], v[15]),
-            "S2 + signatures": lambda v: max(v[7], v[15]) + v[24:40].sum(), "fusion, before calibration": lambda v: v @ w + bias}
+    ways = {"signatures": lambda v: v[24:40].sum(), "S2, tiny windows": lambda v: v[23], "S2, small windows": lambda v: v[7], "S2, large windows": lambda v: v[15],
+            "S2, the windows of the sum": lambda v: calibrate.TINY * v[23] + calibrate.SMALL * v[7] + calibrate.LARGE * v[15],
+            "the same, and signatures": lambda v: calibrate.TINY * v[23] + calibrate.SMALL * v[7] + calibrate.LARGE * v[15] + calibrate.SIGNATURE * v[24:40].sum(), "fusion, before calibration": lambda v: v @ w + bias}
     attack = np.array([kind(r) == "attack" for r in dev])
     honest = np.array([kind(r) == "honest" for r in dev])
     out = []
@@ -133,6 +136,46 @@ def evasion(dev, weights, image, limit=120):
     return total, out
 
 
+def diluted(dev, weights, image, limit=300):
+    """Short English attacks of dev in the middle of its long honest texts, scored as their channel."""
+    rng = random.Random(3)
+    attack = [r for r in dev if kind(r) == "attack" and r["lang"] == "en" and 30 < len(r["text"]) < 300]
+    prose = [r for r in dev if kind(r) == "honest" and 1000 < len(r["text"]) < 4000]
+    rng.shuffle(attack)
+    rows = []
+    for r in attack[:limit]:
+        host = rng.choice(prose)
+        slots = [m.end() for m in re.finditer(r"\n+|[.!?] ", host["text"])] or [len(host["text"])]
+        at = rng.choice(slots)
+        rows.append(dict(r, text=host["text"][:at].rstrip() + rng.choice(["\n", " ", "\n\n"]) + r["text"] + "\n" + host["text"][at:], channel=host["channel"]))
+    score = lambda rs: features.score(rs, weights, image)["injection"]
+    inside, alone, without = score(rows), score(attack[:limit]), score(prose)
+    return table(["", "texts", "over 500", "over 750"], [
+        ["short attacks alone", len(alone), *(wilson((alone >= c).sum(), len(alone)) for c in CUTS)],
+        ["the same within 1 to 4 KB of honest text", len(inside), *(wilson((inside >= c).sum(), len(inside)) for c in CUTS)],
+        ["the honest texts without", len(without), *(wilson((without >= c).sum(), len(without)) for c in CUTS)]])
+
+
+def calibration(keep, dev, score):
+    """What the scores stand for, and what came: dev as shipped, training rows by models that had not seen their source."""
+    bias, w = keep["fusion"]
+    rows = keep["rows"]
+    out = []
+    real = [i for i, r in enumerate(rows) if kind(r) == "honest" and not r["source"].startswith("gen-") and r["source"] != "authored" and not r.get("quotes_attack")]
+    held = np.array([(keep["inputs"][i] @ w).max() + bias for i in real])
+    channel = np.array([data.CHANNELS.index(rows[i]["channel"]) for i in real])
+    for knot, cut, nominal in ((5, 250, 0.1), (10, 500, 0.01), (15, 750, 0.001)):
+        over = held >= np.asarray(keep["knots"])[channel, knot]
+        honest = np.array([kind(r) == "honest" for r in dev])
+        by_source = {}
+        for i, o in zip(real, over):
+            by_source.setdefault(rows[i]["source"], []).append(o)
+        shares = np.array([np.mean(v) for v in by_source.values() if len(v) >= 50])
+        out.append([f"{cut} ({nominal:.1%})", wilson((score[honest] >= cut).sum(), honest.sum()), wilson(over.sum(), len(over)),
+                    f"{np.median(shares):.4f}", f"{np.mean(np.abs(shares - nominal)):.4f}", f"{shares.max():.4f}"])
+    return table(["score (nominal)", "dev", "held-out training rows", "median source", "mean difference of a source", "worst source"], out)
+
+
 def traps(keep, dev, score):
     rows = keep["rows"]
     texts = {r["text"] for r in rows}
@@ -170,8 +213,8 @@ def main():
     score = features.score(dev, args.weights, args.image)["injection"].astype(int)
     lines = ["<!-- detector: begin; written by training/detector/report.py -->", "## The detector of injections", "",
              "Score 500 stands for one false alarm in a hundred honest texts of a channel, 750 for one in a thousand, 250 for each",
-             "tenth part. The thresholds were fixed on honest training rows scored by models that had not seen their source, and on",
-             "the honest rows of the development split, which no model was trained on; attacks of that split set no threshold.",
+             "tenth part. Thresholds are of honest text only: half dev, which no model was trained on, four tenths training rows scored by models",
+             "that had not seen their source, one tenth fresh generated text full of the words of attacks. Attacks of dev set no threshold.",
              "Intervals are Wilson's, 95 %. `codeswitch` rows of dev count as harmful asks: their label came from a cue.", ""]
     lines += ["### All of dev, by source", ""] + table(HEAD, by(dev, score, lambda r: r["source"]))
     lines += ["### By channel", ""] + table(HEAD, by(dev, score, lambda r: r["channel"]))
@@ -179,6 +222,8 @@ def main():
     lines += ["### By length (characters)", ""] + table(HEAD, by(dev, score, length_of))
     lines += ["### What each part adds", "", "Thresholds at 1 % and 0.1 % of honest training rows of unseen sources, applied to dev.", ""]
     lines += table(["", "AUC", "recall (1 %)", "false alarms", "recall (0.1 %)", "false alarms"], ablation(keep, dev, score))
+    lines += ["### What a score means, and what came", ""] + calibration(keep, dev, score)
+    lines += ["### One order in much honest text", ""] + diluted(dev, args.weights, args.image)
     lines += ["### The six traps", ""] + traps(keep, dev, score)
     total, groups = evasion(dev, args.weights, args.image)
     lines += ["### Disguises", "", "Change of the share over 500 against the clean text, on 20 attacks and 20 honest texts of dev for each disguise.",

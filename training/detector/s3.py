@@ -9,8 +9,10 @@ that serves, as numbers of n-grams: a word, and up to six of its pieces of four 
 import argparse
 import json
 import pickle
+import sys
 import time
 
+import numba
 import numpy as np
 import torch
 from torch import nn
@@ -27,33 +29,39 @@ def log(text):
     print(f"{time.time() - BEGAN:6.0f}s {text}", flush=True)
 
 
-def tokens(rows):
-    """Per text the tokens of the view that a reader sees, each PIECES numbers, 0 for none."""
-    stream = features.run("tokens", rows)
-    out, at = [], 0
-    for _ in rows:
-        views, best = int(stream[at + 1]), None
+@numba.njit(cache=True)
+def _first_view(stream, n, table, ends):
+    """Per text the tokens of its first view that is scored, one after another in `table`."""
+    at, out = 0, 0
+    for t in range(n):
+        views = stream[at + 1]
         at += 2
         for v in range(views):
-            n = int(stream[at + 2])
+            tokens = stream[at + 2]
             at += 3
-            table = np.zeros((min(n, LONGEST), PIECES), np.int64)
-            for i in range(n):
-                k = int(stream[at])
-                if i < LONGEST:
-                    ids = stream[at + 1:at + 1 + k].astype(np.int64) >> (20 - BITS)
+            for i in range(tokens):
+                k = np.int64(stream[at])
+                if v == 0 and i < LONGEST:
                     word = k >= 8
-                    pieces = ids[1:k - 5:3] if word else ids[1:2]
-                    if len(pieces) > PIECES - 1:
-                        pieces = pieces[np.linspace(0, len(pieces) - 1, PIECES - 1).astype(int)]
-                    table[i, 0] = 1 + ids[k - 5] if word else 1 + ids[0]
-                    table[i, 1:1 + len(pieces)] = 1 + (1 << BITS) + pieces
+                    pieces = (k - 5 + 1) // 3 if word else 1
+                    table[out, 0] = 1 + (stream[at + 1 + (k - 5 if word else 0)] >> (20 - BITS))
+                    have = min(pieces, PIECES - 1)
+                    for p in range(have):
+                        which = p if pieces <= PIECES - 1 else p * (pieces - 1) // (PIECES - 2)
+                        table[out, 1 + p] = 1 + (1 << BITS) + (stream[at + 1 + (1 + 3 * which if word else min(1, k - 1))] >> (20 - BITS))
+                    out += 1
                 at += 1 + k
-            if best is None:
-                best = table
-        out.append(best if best is not None else np.zeros((0, PIECES), np.int64))
-    assert at == len(stream)
-    return out
+        ends[t] = out
+    return at
+
+
+def tokens(rows):
+    """Per text its tokens as a reader sees them, each PIECES numbers, 0 for none."""
+    stream = features.run("tokens", rows)
+    table = np.zeros((min(len(stream) // 2, LONGEST * len(rows)) + 1, PIECES), np.int32)
+    ends = np.zeros(len(rows), np.int64)
+    assert _first_view(stream, len(rows), table, ends) == len(stream)
+    return np.split(table[:ends[-1]], ends[:-1])
 
 
 class Net(nn.Module):
@@ -159,6 +167,8 @@ def main():
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
+    if "numpy._core" not in sys.modules and not hasattr(np, "_core"):  # kept by a newer numpy than Debian's
+        sys.modules.update({"numpy._core": np.core, "numpy._core.multiarray": np.core.multiarray, "numpy._core.numeric": np.core.numeric})
     with open(args.keep, "rb") as f:
         keep = pickle.load(f)
     rows, dev, fold = keep["rows"], keep["dev"], np.asarray(keep["fold"])

@@ -19,7 +19,7 @@
 #include "inspect/detect/model.h"
 
 enum {
-    PST_WEIGHTS_VERSION = 1,
+    PST_WEIGHTS_VERSION = 2, /* 2: tiny windows in place of the whole text */
     PST_WEIGHTS_HEADER = 64,
     PST_WEIGHTS_NOTE = 256,
     PST_WEIGHTS_NUMBERS = PST_WEIGHTS_HEADER + PST_WEIGHTS_NOTE,
