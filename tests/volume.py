@@ -319,13 +319,13 @@ def open_connections(gw):
     return total
 
 
-def write(path, rows, marks, scale):
-    commit = subprocess.run(["git", "-C", str(house.ROOT), "rev-parse", "--short", "HEAD"],
-                            capture_output=True, text=True).stdout.strip()
+def write(path, rows, marks, commit):
     lines = ["# Hostile volume: measured", "",
              "Written by `make volume`; what each stage is and what makes it fail: `tests/volume.py`. One gateway goes",
              "through all stages twice, with two fronts, plain HTTP, the recording upstream of the tests, and the clients on",
-             "the same machine. Each time an ordinary client asks and streams beside them.", "",
+             "the same machine. Each time an ordinary client asks and streams beside them. It is never refused; beside fifty",
+             "streams that pour out all they have at once (`sip`) it waits, as what each may have under way is inspected by the",
+             "same process, in the order in which it came.", "",
              f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit}, {os.cpu_count()} processors, "
              f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} at the end.", "",
              "| stage | what was done | ordinary client: p50 | worst | requests, none refused |", "|---|---|---|---|---|"]
@@ -347,10 +347,12 @@ def main():
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    commit = subprocess.run(["git", "-C", str(house.ROOT), "rev-parse", "--short", "HEAD"],
+                            capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory() as folder:
         rows, marks = run(folder, options.connections)
     if options.write:
-        write(options.write, rows, marks, options.connections)
+        write(options.write, rows, marks, commit)
 
 
 if __name__ == "__main__":
