@@ -484,9 +484,12 @@ class Gateway:
 
     # --- requests ---
 
+    def http(self, admin, timeout):
+        return http.client.HTTPConnection("127.0.0.1", self.admin_port if admin else self.port,
+                                          timeout=timeout)
+
     def request(self, method, path, body=None, *, key=True, headers=None, admin=False, timeout=20):
-        c = http.client.HTTPConnection("127.0.0.1", self.admin_port if admin else self.port,
-                                       timeout=timeout * PATIENCE)
+        c = self.http(admin, timeout * PATIENCE)
         head = dict(headers or {})
         if key is True:
             key = self.admin_key if admin else self.key
