@@ -4,7 +4,7 @@ import numpy as np
 
 LANES = 8
 WIDTHS = (2, 4, 16)  # blocks of a window: tiny, small, large
-SHARES = (0.15, 0.5, 0.35)  # how much each counts for learning
+SHARES = (0.3, 0.4, 0.3)  # how much each counts for learning
 FEW = 64
 BITS = 20
 

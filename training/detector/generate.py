@@ -207,8 +207,6 @@ class Maker:
         if self.p(0.25):
             where = len(text)
         before, after = text[:where], text[where:]
-        if self.p(0.7):
-            before, after = self.near(before, after)
         if channel == "tool" and before.count('"') % 2 == 1:
             payload = json.dumps(payload, ensure_ascii=False)[1:-1]
         glue = self.rng.choice(["\n", " ", "\n\n"])
@@ -300,18 +298,11 @@ class Maker:
                 parts.append(self.mail())
         return r.choice(["\n", "\n\n", " "]).join(parts)
 
-    def put_into(self, prose, text, near=False):
+    def put_into(self, prose, text):
         slots = [m.end() for m in re.finditer(r"\n+|[.!?] ", prose)] or [len(prose)]
         at = self.rng.choice(slots)
         glue = self.rng.choice([" ", " ", "\n", "\n\n"])
-        before, after = self.near(prose[:at].rstrip(), prose[at:]) if near else (prose[:at].rstrip(), prose[at:])
-        return before + glue + text + glue + after
-
-    def near(self, before, after):
-        """What stands next to it only: the loudest window of a long text is learned from, and early on that would be any."""
-        back, on = self.rng.randint(0, 260), self.rng.randint(0, 260)
-        cut = before[len(before) - back:] if back else ""
-        return cut[cut.find(" ") + 1:] if len(cut) < len(before) else cut, after[:on].rsplit(" ", 1)[0]
+        return prose[:at].rstrip() + glue + text + glue + prose[at:]
 
     def diluted(self):
         channel = self.rng.choice(["user", "user", "document", "web", "email", "tool"])
@@ -321,10 +312,10 @@ class Maker:
         else:
             lang = "en"
             text, labels = self.direct()
-        self.add("diluted", self.put_into(self.prose(), text, self.p(0.85)), labels, lang, channel)
+        self.add("diluted", self.put_into(self.prose(), text), labels, lang, channel)
         lang = "en" if self.p(0.7) else self.rng.choice(list(LANGUAGES))
         text = sentence(self.b(self.rng.choice(["trigger", "ask", "meta", "you"]))) if lang == "en" else sentence(self.l(lang, self.rng.choice(["trigger", "ask"])))
-        self.add("diluted-honest", self.put_into(self.prose(), text, self.p(0.4)), [], lang, channel)
+        self.add("diluted-honest", self.put_into(self.prose(), text), [], lang, channel)
 
     # --- turns and roles that nobody took, many examples, announced encodings; with honest ones of the same form ---
     ROLES = [("<|im_start|>{}\n", "<|im_end|>\n"), ("<|start_header_id|>{}<|end_header_id|>\n\n", "<|eot_id|>"), ("<|{}|>\n", "</s>\n"), ("### {}:\n", "\n\n"), ("[{}]\n", "\n[/{}]\n"), ("<{}>", "</{}>\n"),
@@ -448,9 +439,6 @@ class Maker:
             self.add("quoted", text, [], channel=r.choice(["user", "document", "web"]), weight=0.5, quotes_attack=1)
         for c in self.docs:
             self.add("carrier", c["text"][:4000], [], c["lang"], c["channel"])
-            for _ in range(2):
-                at = r.randint(0, max(0, len(c["text"]) - 200))
-                self.add("carrier-part", c["text"][at:at + r.randint(150, 900)], [], c["lang"], c["channel"], weight=0.5)
 
     def disguise(self, attack, benign):
         names = evasions.names("train")

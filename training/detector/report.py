@@ -15,6 +15,7 @@ import data
 import evasions
 import features
 import fuse
+import generate
 import targets
 
 CUTS = (500, 750)
@@ -176,7 +177,7 @@ def calibration(keep, dev, score):
     return table(["score (nominal)", "dev", "held-out training rows", "median source", "mean difference of a source", "worst source"], out)
 
 
-def traps(keep, dev, score):
+def traps(keep, dev, score, weights, image):
     rows = keep["rows"]
     texts = {r["text"] for r in rows}
     honest = np.array([kind(r) == "honest" for r in dev])
@@ -186,7 +187,11 @@ def traps(keep, dev, score):
     roles = np.array([r["source"] in ("role-prompts", "role-prompts-zh", "fabric-patterns") for r in dev])
     bias, w = keep["fusion"]
     trigger = [i for i, r in enumerate(rows) if r["source"] in ("gen-trigger", "gen-foreign-trigger") and not r.get("evasion")]
-    x = fuse.pick([keep["inputs"][i] for i in trigger], w, bias) @ w + bias
+    knots = np.asarray(keep["knots"])
+    x = fuse.pick([keep["inputs"][i] for i in trigger], w, bias) @ w + bias if trigger else np.zeros(0)
+    maker = generate.Maker(4242)  # the templates were trained with, these words in this order were not
+    fresh = [data.prepare({"text": maker.b("trigger"), "labels": [], "source": "gen-trigger", "lang": "en", "channel": "user", "group": "g"}) for _ in range(1000)]
+    seen = features.score(fresh, weights, image)["injection"]
     rate = lambda m: wilson((score[m] >= 500).sum(), m.sum())
     return table(["trap", "measured at 500 (nominal 1 %)", "value"], [
         ["length", "false alarms on honest dev texts over 400 characters / up to 400", rate(honest & long) + " / " + rate(honest & ~long)],
@@ -194,8 +199,8 @@ def traps(keep, dev, score):
         ["contamination", "dev texts that are also in training; generated texts too near to evaluation texts are dropped before training", sum(r["text"] in texts for r in dev)],
         ["label", "harmful asks (dev), which are no injections, over the threshold", rate(asks)],
         ["calibration", "real false-alarm rate on honest dev texts at nominal 1 %", rate(honest)],
-        ["lexicon", "attack words in honest use, from templates whose rows this fold had not seen / role and system prompts of dev",
-         wilson((x >= keep["knots"][0][10]).sum(), len(x)) + " / " + rate(honest & roles)],
+        ["lexicon", "attack words in honest use: templates not seen by the model / seen templates, new texts / role and system prompts of dev",
+         wilson((x >= knots[0][10]).sum(), len(x)) + " / " + wilson((seen >= 500).sum(), len(seen)) + " / " + rate(honest & roles)],
     ])
 
 
@@ -224,7 +229,7 @@ def main():
     lines += table(["", "AUC", "recall (1 %)", "false alarms", "recall (0.1 %)", "false alarms"], ablation(keep, dev, score))
     lines += ["### What a score means, and what came", ""] + calibration(keep, dev, score)
     lines += ["### One order in much honest text", ""] + diluted(dev, args.weights, args.image)
-    lines += ["### The six traps", ""] + traps(keep, dev, score)
+    lines += ["### The six traps", ""] + traps(keep, dev, score, args.weights, args.image)
     total, groups = evasion(dev, args.weights, args.image)
     lines += ["### Disguises", "", "Change of the share over 500 against the clean text, on 20 attacks and 20 honest texts of dev for each disguise.",
               "`train`: families the model was trained with; the others it has never seen.", ""]

@@ -23,7 +23,7 @@ import fit
 import generate
 import targets
 
-FOLDS = 2
+FOLDS = 3
 BEGAN = time.time()
 
 

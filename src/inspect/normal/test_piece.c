@@ -33,6 +33,32 @@ static void pieces_cover_the_text(void **state)
     }
 }
 
+/* The next piece begins before the end of the last, before a word or a letter, and in a run at it.
+ */
+static void pieces_overlap(void **state)
+{
+    static const struct {
+        const char *unit;
+        bool run;
+    } rows[] = {{"YWxsIGlz", true},      {"word ", false}, {"\xd0\xb4", false},
+                {"\xe4\xbd\xa0", false}, {"a,b", false},   {"line\n", false}};
+    (void)state;
+    for (size_t i = 0; i < PST_LEN(rows); i++) {
+        struct pst_buf b;
+        struct pst_str text = repeated(&b, rows[i].unit, 2000);
+        for (size_t from = 0, end; from < text.n; from = end) {
+            end = pst_text_piece(text, from, N);
+            size_t next = pst_text_overlap(text, end, 24);
+            assert_true(next <= end && end - next <= 24 && (end == text.n || next > from));
+            assert_true(next == text.n || (text.p[next] & 0xC0) != 0x80);
+            assert_int_equal(next == end, rows[i].run);
+        }
+        pst_buf_release(&b);
+    }
+    assert_int_equal(pst_text_overlap(PST_STR("ab cd"), 5, 24), 0);
+    assert_int_equal(pst_text_overlap(PST_STR("ab cd"), 5, 3), 3);
+}
+
 /* A run that is longer than a piece goes on from a whole group: what lies behind is decoded. */
 static void a_long_run_is_decoded_in_every_piece(void **state)
 {
@@ -61,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_cover_the_text),
+        cmocka_unit_test(pieces_overlap),
         cmocka_unit_test(a_long_run_is_decoded_in_every_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
