@@ -313,7 +313,8 @@ def tls(tmp_path_factory, demo):
     upstreams = {"demo": f"{{url: '{demo.url}', allow_private: true, key: {{env: E2E_PROVIDER_KEY}}}}"}
     gw = support.gateway(folder, upstreams, {"demo": "demo"}, start=False,
                          env={"E2E_PROVIDER_KEY": support.PROVIDER_KEY})
-    gw.both, gw.old, gw.plain = house.free_ports(3)
+    free = [p for p in house.free_ports(5) if p not in (gw.port, gw.admin_port)]
+    gw.both, gw.old, gw.plain = free[:3]
     gw.authority = authority
     text = (gw.state / "postern.yaml").read_text()
     (gw.state / "postern.yaml").write_text(text.replace("listen: 127.0.0.1:8080", f"""listen:
