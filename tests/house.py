@@ -9,6 +9,7 @@ POSTERN_BUILD names the build folder (default: build beside the sources). Only t
 is used, and only documented formats are read: the evidence is parsed here, not by the gateway.
 """
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -51,12 +52,21 @@ def wait_for(what, seconds=5.0, every=0.01):
         time.sleep(every)
 
 
+def ports_from(start):
+    while True:
+        yield from range(start, 32000)
+        start = 20000
+
+
+PORTS = ports_from(20000 + (os.getpid() * 37 + int(time.monotonic() * 1000)) % 12000)
+
+
 def free_ports(n):
-    """Ports nobody has at this moment, below the range the kernel gives to clients."""
+    """Ports nobody has at this moment, below the range the kernel gives to clients; never the same
+    twice in a row."""
     sockets, ports = [], []
     try:
-        start = 20000 + (os.getpid() * 37 + int(time.monotonic() * 1000)) % 10000
-        for port in range(start, start + 2000):
+        for port in itertools.islice(PORTS, 4000):
             s = socket.socket()
             try:
                 s.bind(("127.0.0.1", port))

@@ -8,6 +8,7 @@ import pytest
 
 import house
 import support
+from test_tls import Authority, TlsUpstream
 
 ALLOW = support.POLICY
 DENY = support.POLICY.replace("is Postern::Model) unless", "is Postern::Model) when { false } unless")
@@ -257,3 +258,27 @@ def test_the_limit_of_keys(gw):
     configure(gw, gw.upstreams, {"demo": "demo", "rec": "rec"})
     gw.reload()
     assert gw.run(*make, check=False).returncode == 0
+
+
+def test_authorities_changed_in_place(gw, tmp_path):
+    """Whom an upstream's certificate must come from is read again at a reload."""
+    one, two = Authority(tmp_path, "one"), Authority(tmp_path, "two")
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(one.path.read_bytes())
+    gw.may_die = ("egress",)
+    with TlsUpstream(one.issue("server")) as server:
+        place = f"url: 'https://localhost:{server.port}/v1', allow_private: true, ca: '{trusted}'"
+        configure(gw, {**gw.upstreams, "safe": f"{{{place}}}"}, {"demo": "demo", "safe": "safe"})
+        gw.reload()
+        assert house.wait_for(lambda: status(gw, "safe") == 200, 5, 0.1)
+        pids = gw.pids()
+        trusted.write_bytes(two.path.read_bytes())
+        gw.reload()
+        assert house.wait_for(lambda: status(gw, "safe") == 502, 5, 0.1), "nor by what was open"
+        trusted.write_text("garbage")
+        gw.reload()
+        assert status(gw, "safe") == 502 and "what was there stays" in gw.stderr
+        trusted.write_bytes(one.path.read_bytes() + two.path.read_bytes())
+        gw.reload()
+        assert house.wait_for(lambda: status(gw, "safe") == 200, 5, 0.1)
+        assert gw.pids() == pids
