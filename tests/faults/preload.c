@@ -1,5 +1,5 @@
-/* Stands between one role and the C library, so that a disk or a clock can fail when a test says so.
- * It is loaded before the sandbox is entered and makes no call that the role would not make. */
+/* Stands between one role and the C library, so that a disk or a clock can fail when a test says
+ * so. It is loaded before the sandbox is entered and makes no call that the role would not make. */
 #include "fault.h"
 
 #include <dlfcn.h>
@@ -13,20 +13,28 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct fault *fault;
+static struct fault none;
+static struct fault *fault = &none;
 static int (*real_clock)(clockid_t, struct timespec *);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static long (*real_syscall)(long, ...);
 static int (*real_openat)(int, const char *, int, ...);
-static struct fault none;
 
-__attribute__((constructor)) static void begin(void)
+/* Before the constructor too: a sanitizer asks for the time early. */
+static void resolve(void)
 {
-    fault = &none;
+    if (real_openat != NULL) {
+        return;
+    }
     *(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
     *(void **)&real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
     *(void **)&real_syscall = dlsym(RTLD_NEXT, "syscall");
     *(void **)&real_openat = dlsym(RTLD_NEXT, "openat64");
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    resolve();
     int fd = open(FAULT_PAGE, O_RDWR | O_CLOEXEC);
     void *page = fd >= 0 ? mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
                          : MAP_FAILED;
@@ -47,8 +55,9 @@ static int hit(int error)
 
 int clock_gettime(clockid_t id, struct timespec *t)
 {
+    resolve();
     int status = real_clock(id, t);
-    int64_t offset = fault != NULL ? __atomic_load_n(&fault->clock_offset_ns, __ATOMIC_RELAXED) : 0;
+    int64_t offset = __atomic_load_n(&fault->clock_offset_ns, __ATOMIC_RELAXED);
     if (status == 0 && offset != 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) {
         int64_t ns = t->tv_sec * 1000000000LL + t->tv_nsec + offset;
         t->tv_sec = ns / 1000000000;
@@ -59,6 +68,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 
 static ssize_t faulty_pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
+    resolve();
     if (fault->write_short && n > 1) {
         (void)hit(0);
         return real_pwrite(fd, bytes, n / 2, at);
@@ -78,6 +88,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t at)
 
 static int faulty_openat(int dir, const char *path, int flags, mode_t mode)
 {
+    resolve();
     if ((flags & O_CREAT) != 0 && fault->create_errno) {
         return hit(fault->create_errno);
     }
@@ -109,6 +120,7 @@ int openat64(int dir, const char *path, int flags, ...)
 long syscall(long number, ...)
 {
     long a[6];
+    resolve();
     va_list args;
     va_start(args, number);
     for (int i = 0; i < 6; i++) {

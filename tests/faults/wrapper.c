@@ -1,6 +1,6 @@
 /* Stands in for postern-role: starts the real one, with the library that makes faults for the roles
- * named in FAULT_ROLES (" audit warden "). The supervisor gives no environment, so nothing can be told
- * but at compilation. */
+ * named in FAULT_ROLES (" audit warden "). The supervisor gives no environment, so nothing can be
+ * told but at compilation. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
