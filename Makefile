@@ -10,6 +10,7 @@
 #   make volume [CONNECTIONS=10000]      hostile clients in number: docs/hostile-volume.md, measured
 #   make soak [MINUTES=60]               500 streams that come and go; does memory grow? docs/soak.md, measured
 #   make bench, make conformance         the measurements; the policy language's public suites
+#   make bench-tls, make bench-peers     handshakes and HTTP/2 beside nginx; other gateways side by side
 #   make quality [PEERS=peers]           docs/detection-quality.md, measured; with other tools beside it
 #   make deb                             a package for Debian 12: postern_VERSION_ARCH.deb
 #   make docs                            docs/reference.md from the tables
@@ -32,7 +33,7 @@ CONNECTIONS ?= 10000
 MINUTES ?= 60
 export BUILD BUILD_ASAN BUILD_FUZZ STATE PORT FUZZ_SECONDS JOBS NO_INSTALL CHAOS_ROUNDS
 
-.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos volume soak bench conformance quality deb clean
+.PHONY: help run build build-asan test docs check check-quick fuzz fuzz-smoke fuzz-ledger chaos volume soak bench bench-tls bench-peers conformance quality deb clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -105,6 +106,11 @@ bench:
 		$(BUILD)/bench/bench_detect rules/detector/weights.bin $(BUILD)/src/rules/inspect.img; printf '```\n'; } | tee -a bench/RESULTS.md
 	@{ printf '\n## The scanner of sensitive data, all rules, one core\n\n```\n'; $(BUILD)/bench/bench_scan; printf '```\n'; } \
 		| tee -a bench/RESULTS.md
+
+bench-tls bench-peers:
+	@tools/deps.sh bench
+	@tools/build.sh release
+	@bench/$(patsubst bench-%,%,$@) --build $(BUILD)
 
 conformance:
 	@tools/deps.sh test

@@ -3,6 +3,9 @@
  *   load PORT KEY CONNECTIONS SECONDS          a closed loop; one JSON line with rate and latencies
  *   load PORT KEY CONNECTIONS SECONDS stream   as many streams at once, each read to its end
  *
+ * $BENCH_HEADERS, lines with CR LF at each end, is put into every request: some peers are told by
+ * headers where to send it.
+ *
  * Every connection is kept alive and has one request in flight. The first fifth of the time warms
  * up and is not counted. In streams the lateness of an event is the time it arrived less the time
  * that the upstream wrote into it as due. */
@@ -93,12 +96,17 @@ static void request_make(struct load *l, const char *key)
     }
     text[room] = 0;
     int n = snprintf(body, sizeof body, form, stream, text);
+    const char *more = getenv("BENCH_HEADERS");
     l->request_n = (size_t)snprintf(
         l->request, sizeof l->request,
         "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
         "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
-        "User-Agent: bench\r\nAccept: */*\r\nContent-Length: %d\r\n\r\n%s",
-        l->port, key, n, body);
+        "User-Agent: bench\r\nAccept: */*\r\n%sContent-Length: %d\r\n\r\n%s",
+        l->port, key, more != NULL ? more : "", n, body);
+    if (l->request_n >= sizeof l->request) {
+        (void)fprintf(stderr, "load: the request is too long\n");
+        exit(2);
+    }
 }
 
 static void conn_send(struct load *l, struct conn *c)
@@ -126,9 +134,20 @@ static void conn_end(struct load *l, struct conn *c)
     l->open--;
 }
 
+/* As bench_message, and answers in chunks, which some peers send: nothing comes behind the last
+ * one. */
+static size_t answer_whole(const struct conn *c)
+{
+    size_t head = bench_head(c->in, c->n);
+    if (head == 0 || memmem(c->in, head, "chunked", 7) == NULL) {
+        return bench_message(c->in, c->n);
+    }
+    return memcmp(&c->in[c->n - 5], "0\r\n\r\n", 5) == 0 ? c->n : 0;
+}
+
 static void answer_feed(struct load *l, struct conn *c)
 {
-    size_t whole = bench_message(c->in, c->n);
+    size_t whole = answer_whole(c);
     if (whole == 0) {
         return;
     }

@@ -201,6 +201,8 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     samples, counts = [], Counts()
+    commit = subprocess.run(["git", "-C", str(house.ROOT), "rev-parse", "--short", "HEAD"],
+                            capture_output=True, text=True).stdout.strip()
     limits = {"connections": 8192, "connections_per_address": 8192, "upstream_connections": 2048}
     with tempfile.TemporaryDirectory() as folder, house.Gateway(
             folder, Model(), limits=limits, fronts=2) as gw:
@@ -213,18 +215,17 @@ def main():
     rows = verdicts(samples, options.warm)
     head, table = report(rows, counts, options.minutes, options.streams, options.warm)
     print("\n".join([head, *table, *counts.bad[:5]]))
+    steep = [r for r in rows if r[3] > SLOPE]
+    said = (f"Rises by more than {SLOPE} % a minute: {', '.join(r[0] for r in steep) or 'none'}. Died: "
+            f"{', '.join(map(str, died)) or 'none'}. Evidence: {'whole' if whole else 'NOT whole'}.")
+    print(said)
     if options.write:
-        commit = subprocess.run(["git", "-C", str(house.ROOT), "rev-parse", "--short", "HEAD"],
-                                capture_output=True, text=True).stdout.strip()
         pathlib.Path(options.write).write_text("\n".join([
             "# Soak: measured", "", "Written by `make soak MINUTES=60`; what is done and what fails it: `tests/soak.py`.", "",
             f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit}, {os.cpu_count()} processors, "
-            f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} at the end.", "", head, "", *table]) + "\n")
-    steep = [r for r in rows if r[3] > SLOPE]
+            f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} at the end.", "", head, "", *table, "", said]) + "\n")
     if died or not whole or counts.bad or not rows or steep:
-        print(f"soak: FAILED: died {died}, evidence {'whole' if whole else 'NOT whole'}, "
-              f"{len(counts.bad)} bad, rising {[r[0] for r in steep]}, "
-              f"{'' if rows else 'too short for a line'}")
+        print("soak: FAILED" + ("" if rows else ": too short for a line"))
         return 1
     return 0
 

@@ -14,7 +14,7 @@ import time
 import pytest
 
 import house
-from conftest import missing
+from house import missing
 
 
 # --- 1 no request without an identity -----------------------------------------------------------

@@ -10,7 +10,7 @@ build=(ca-certificates gcc libc6-dev make meson ninja-build pkg-config python3
     libc-ares-dev libcmocka-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libssl-dev libutf8proc-dev libvectorscan-dev libxxhash-dev libyaml-dev)
 tests=(binutils clang-19 libclang-rt-19-dev llvm-19 curl dpkg-dev git nginx-light python3-stdnum python3-venv)
 lints=(clang-format-19 clang-tidy-19 clang-tools-19 clang-19 libclang-rt-19-dev pmccabe shellcheck binutils)
-bench=(nginx-light curl)
+bench=(nginx-light curl nghttp2-client openssl python3-venv)
 deb=(binutils dpkg-dev)
 
 case "${1:-}" in

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes docs/reference.md from the tables that the programs are made of; --check only compares."""
+"""Writes docs/reference.md, and the limits in docs/config.md, from the tables that the programs are made
+of; --check only compares."""
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
+CONFIG = ROOT / "docs" / "config.md"
 # heading, table, macro, columns: the title of each argument that is shown, "" for one that is not
 SECTIONS = [
     ("Commands", "cli/commands.def", "PST_COMMAND", ["command", "", "arguments", "", "options"]),
@@ -58,17 +60,27 @@ def section(title: str, name: str, macro: str, columns: list[str]) -> list[str]:
     return [*lines, ""]
 
 
+def config_page() -> str:
+    """docs/config.md, with the rows of its last table as limits.def has them."""
+    rows = calls((ROOT / "src/tables/limits.def").read_text(encoding="utf-8"), "PST_LIMIT")
+    head = "| limit | default | hard maximum | unit | of what |\n|---|---|---|---|---|\n"
+    before, found, after = CONFIG.read_text(encoding="utf-8").partition(head)
+    rest = re.sub(r"\A(\|.*\n)*", "", after)
+    return before + found + "".join(f"| `{r[0]}` | {r[1]} | {r[2]} | {r[3]} | {r[5]} |\n" for r in rows) + rest
+
+
 def main() -> int:
     lines = ["# Reference", "", "Written by `tools/docs.py` from the tables in `src/`; do not edit.", ""]
     for parts in SECTIONS:
         lines += section(*parts)
-    text = "\n".join(lines).rstrip() + "\n"
+    pages = {PAGE: "\n".join(lines).rstrip() + "\n", CONFIG: config_page()}
     if "--check" in sys.argv:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            print("docs/reference.md is not what the tables say: run tools/docs.py")
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
+        old = [p.name for p, text in pages.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+        if old:
+            print(f"docs: not what the tables say: {', '.join(old)}; run tools/docs.py")
+        return 1 if old else 0
+    for page, text in pages.items():
+        page.write_text(text, encoding="utf-8")
     return 0
 
 

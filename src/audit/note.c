@@ -44,6 +44,7 @@ enum pst_status pst_note_key_parse(struct pst_note_key *key, struct pst_str vkey
 {
     struct pst_note_key fresh;
     uint8_t id[PST_NOTE_ID], typed[1 + PST_NOTE_KEY];
+    char lower[2 * PST_NOTE_ID];
     size_t n = 0;
     size_t plus = pst_str_find_byte(vkey, '+');
     struct pst_str rest = pst_str_from(vkey, plus == PST_NPOS ? vkey.n : plus + 1);
@@ -60,7 +61,8 @@ enum pst_status pst_note_key_parse(struct pst_note_key *key, struct pst_str vkey
     if (pst_note_key_init(&fresh, pst_str_cut(vkey, 0, plus), &typed[1], err) != PST_OK) {
         return PST_ERR;
     }
-    if (memcmp(fresh.id, id, sizeof id) != 0) {
+    pst_hex_put(fresh.id, PST_NOTE_ID, lower); /* one spelling of a key, or two would be one */
+    if (memcmp(fresh.id, id, sizeof id) != 0 || !pst_str_eq(hex, pst_str_of(lower, sizeof lower))) {
         return pst_fail(err, PST_E_SYNTAX, "the id in the verifier key does not belong to it");
     }
     *key = fresh;

@@ -39,6 +39,12 @@ static void keys(void **state)
         copy[i] ^= 1;
         assert_int_equal(pst_note_key_parse(&key, pst_str_of(copy, b.n), NULL), PST_ERR);
     }
+    /* nor the same key in another spelling */
+    assert_int_equal(
+        pst_note_key_parse(
+            &key, PST_STR("postern/test+404cd4B7+AcLGe7n97JeT1yHmVcLgSV1Abqd9u+/gWViJ3ti4IxaS"),
+            NULL),
+        PST_ERR);
     assert_true(pst_buf_byte(&b, '\n'));
     assert_int_equal(pst_note_key_parse(&key, pst_buf_str(&b), NULL), PST_ERR);
     struct pst_err err = {0};

@@ -43,16 +43,16 @@ static void a_long_message_is_cut_between_characters(void **state)
 {
     (void)state;
     struct pst_err err;
-    char text[400];
+    char text[PST_ERR_TEXT + 160];
     const char *letters[] = {"x", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
     for (size_t l = 0; l < PST_LEN(letters); l++) {
         size_t len = strlen(letters[l]);
         for (size_t shift = 0; shift < 4; shift++) {
             memset(text, 'a', sizeof text);
-            for (size_t at = shift; at + len < 300; at += len) {
+            for (size_t at = shift; at + len < PST_ERR_TEXT + 60; at += len) {
                 memcpy(&text[at], letters[l], len);
             }
-            text[300] = '\0';
+            text[PST_ERR_TEXT + 60] = '\0';
             pst_fail(&err, PST_E_IO, "%s", text);
             size_t n = strlen(err.text);
             assert_true(n > PST_ERR_TEXT - 5 && n < PST_ERR_TEXT);

@@ -3,6 +3,7 @@
  * what is wrong goes the same way, and to standard error. */
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/state_tls.h"
 #include "crypto/crypto.h"
 #include "crypto/random.h"
 #include "sys/fd.h"
@@ -15,7 +16,7 @@
 
 struct args {
     struct pst_common common;
-    uint32_t out_fd, generation, admin_uid, port, admin_port, tls_port, demo_port;
+    uint32_t out_fd, generation, admin_uid, port, admin_port, tls_port, demo_tls_port, demo_port;
 };
 
 static enum pst_status send(const struct args *args, struct pst_compile_msg *msg, int fd,
@@ -54,6 +55,23 @@ static void notes_send(const struct args *args, const struct pst_loaded *loaded)
     }
 }
 
+/* The demo's listener moves out of the way of others only as init made it. */
+static void tls_port_override(const struct args *args, struct pst_config *config)
+{
+    for (uint32_t i = 0; i < config->n_listen; i++) {
+        struct pst_config_listen *listen = &config->listen[i];
+        bool demos = listen->port == PST_DEMO_TLS_PORT && strcmp(listen->address, "127.0.0.1") == 0;
+        if (listen->key[0] != 0 && args->tls_port != 0) {
+            listen->port = args->tls_port;
+            return;
+        }
+        if (listen->key[0] != 0 && args->demo_tls_port != 0 && demos) {
+            listen->port = args->demo_tls_port;
+            return;
+        }
+    }
+}
+
 /* What the command line says in place of the file. */
 static enum pst_status override(const struct args *args, struct pst_config *config,
                                 struct pst_err *err)
@@ -68,12 +86,7 @@ static enum pst_status override(const struct args *args, struct pst_config *conf
     if (args->admin_port != 0) {
         config->admin.port = args->admin_port;
     }
-    for (uint32_t i = 0; args->tls_port != 0 && i < config->n_listen; i++) {
-        if (config->listen[i].key[0] != 0) {
-            config->listen[i].port = args->tls_port;
-            break;
-        }
-    }
+    tls_port_override(args, config);
     if (pst_config_listeners_check(config, err) != PST_OK) {
         return PST_ERR;
     }
@@ -161,6 +174,7 @@ int pst_cmd_compile(int argc, char **argv)
         {"--port", PST_OPTION_U32, &args.port},
         {"--admin-port", PST_OPTION_U32, &args.admin_port},
         {"--tls-port", PST_OPTION_U32, &args.tls_port},
+        {"--demo-tls-port", PST_OPTION_U32, &args.demo_tls_port},
         {"--demo-port", PST_OPTION_U32, &args.demo_port},
     };
     if (pst_options_parse(argc, argv, &args.common, options, PST_LEN(options), NULL, 0, &err) !=

@@ -1,8 +1,11 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/state.h"
+#include "cli/state_tls.h"
 #include "control/units.h"
 #include "roles/supervisor.h"
+#include "sys/fd.h"
+#include "sys/net.h"
 #include "sys/notify.h"
 
 #include <limits.h>
@@ -83,15 +86,48 @@ static bool keys_print(struct up *up)
     return any;
 }
 
+static void url_print(const char *name, const struct pst_plan_listener *l)
+{
+    bool v6 = strchr(l->address, ':') != NULL;
+    printf("export %s=http%s://%s%s%s:%u\n", name, l->tls != 0 ? "s" : "", v6 ? "[" : "",
+           l->address, v6 ? "]" : "", l->port);
+}
+
+/* Clients trust what this folder's own authority has issued only if they are told to. */
+static void tls_print(const struct up *up, const struct pst_plan_listener *l)
+{
+    char own[PST_PATH_MAX + 32];
+    pst_text(own, sizeof own, "%s/tls/server.key", up->state);
+    url_print("POSTERN_TLS_URL", l);
+    if (strcmp(l->key_file, own) == 0) {
+        printf("export POSTERN_CA=%s/tls/ca.pem\n"
+               "# over TLS: curl --cacert $POSTERN_CA $POSTERN_TLS_URL/…; Python: export "
+               "SSL_CERT_FILE=$POSTERN_CA; Node.js: export NODE_EXTRA_CA_CERTS=$POSTERN_CA\n",
+               up->state);
+    }
+}
+
 /* What people paste and scripts read: on standard output, each line complete in itself. */
-static void ready(void *user, const char *address, uint32_t port, const char *admin_address,
-                  uint32_t admin_port)
+static void ready(void *user, const struct pst_plan *plan)
 {
     struct up *up = user;
-    bool v6 = strchr(address, ':') != NULL, admin_v6 = strchr(admin_address, ':') != NULL;
-    printf("export POSTERN_URL=http://%s%s%s:%u\n", v6 ? "[" : "", address, v6 ? "]" : "", port);
-    printf("export POSTERN_ADMIN_URL=http://%s%s%s:%u\n", admin_v6 ? "[" : "", admin_address,
-           admin_v6 ? "]" : "", admin_port);
+    const struct pst_plan_listener *plain = NULL, *tls = NULL, *admin = NULL;
+    for (uint32_t i = 0; i < plan->n_listeners; i++) {
+        const struct pst_plan_listener *l = &plan->listeners[i];
+        bool client = l->kind == PST_LISTEN_CLIENT;
+        plain = client && l->tls == 0 && plain == NULL ? l : plain;
+        tls = client && l->tls != 0 && tls == NULL ? l : tls;
+        admin = l->kind == PST_LISTEN_ADMIN ? l : admin;
+    }
+    if (plain != NULL || tls != NULL) {
+        url_print("POSTERN_URL", plain != NULL ? plain : tls);
+    }
+    if (admin != NULL) {
+        url_print("POSTERN_ADMIN_URL", admin);
+    }
+    if (tls != NULL) {
+        tls_print(up, tls);
+    }
     bool shown = keys_print(up);
     if (!shown && up->options.demo) {
         printf(
@@ -128,6 +164,23 @@ static void ready(void *user, const char *address, uint32_t port, const char *ad
     (void)pst_notify(PST_STR("READY=1"));
 }
 
+/* The demo's second listener must not keep anybody from a first look: with another port for the
+ * first, or when something else has its own, it takes one that nobody has. */
+static void demo_tls_port(struct pst_up_options *o)
+{
+    struct pst_addr want, got;
+    struct pst_err err = {0};
+    PST_FD fd = -1;
+    bool free_one = pst_addr_parse_ip(PST_STR("127.0.0.1"), PST_DEMO_TLS_PORT, &want) &&
+                    o->port == 0 && pst_net_listen(&want, 1, &fd, &err) == PST_OK;
+    if (free_one || o->tls_port != 0 || !pst_addr_parse_ip(PST_STR("127.0.0.1"), 0, &want)) {
+        return;
+    }
+    if (pst_net_listen(&want, 1, &fd, &err) == PST_OK && pst_net_local(fd, &got, &err) == PST_OK) {
+        o->demo_tls_port = pst_addr_port(&got);
+    }
+}
+
 static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_err *err)
 {
     struct pst_up_options *o = &up->options;
@@ -135,6 +188,7 @@ static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_
         {"--demo", PST_OPTION_FLAG, &o->demo},
         {"--port", PST_OPTION_U32, &o->port},
         {"--admin-port", PST_OPTION_U32, &o->admin_port},
+        {"--tls-port", PST_OPTION_U32, &o->tls_port},
         {"--simulate", PST_OPTION_TEXT, &o->simulate},
         {"--no-sandbox", PST_OPTION_FLAG, &o->sandbox_off},
         {"--verbose", PST_OPTION_FLAG, &o->verbose},
@@ -145,7 +199,7 @@ static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_
         check_simulate(o->simulate, err) != PST_OK) {
         return PST_ERR;
     }
-    if (o->port > 65535 || o->admin_port > 65535) {
+    if (o->port > 65535 || o->admin_port > 65535 || o->tls_port > 65535) {
         return pst_fail(err, PST_E_USAGE, "a port is at most 65535");
     }
     if (o->demo &&
@@ -156,6 +210,9 @@ static enum pst_status prepare(struct up *up, int argc, char **argv, struct pst_
         pst_load_config_path(&up->common, up->config, err) != PST_OK ||
         find_executables(up, err) != PST_OK) {
         return PST_ERR;
+    }
+    if (o->demo) {
+        demo_tls_port(o);
     }
     o->state_dir = up->state;
     o->config_path = up->config;

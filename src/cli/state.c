@@ -1,6 +1,7 @@
 #include "cli/state.h"
 
 #include "audit/note.h"
+#include "cli/state_tls.h"
 #include "control/store.h"
 #include "crypto/crypto.h"
 #include "crypto/random.h"
@@ -19,7 +20,11 @@ static const char config_demo[] =
     "# What Postern guards. Every key: docs/config.md. After a change: postern check, postern "
     "reload.\n"
     "\n"
-    "listen: 127.0.0.1:8080\n"
+    "listen:\n"
+    "  - 127.0.0.1:8080            # plain HTTP: on this machine only\n"
+    "  - address: 127.0.0.1:8443   # TLS, with a certificate of this folder's own authority\n"
+    "    certificate: tls/server.pem\n"
+    "    key: tls/server.key\n"
     "admin: 127.0.0.1:8081\n"
     "\n"
     "upstreams:\n"
@@ -43,7 +48,8 @@ static const char config_plain[] =
     "# What Postern guards. Every key: docs/config.md. After a change: postern check, postern "
     "reload.\n"
     "\n"
-    "listen: 127.0.0.1:8080\n"
+    "listen: 127.0.0.1:8080   # plain HTTP: on this machine only; TLS: docs/config.md, "
+    "\"Listeners\"\n"
     "admin: 127.0.0.1:8081\n"
     "\n"
     "upstreams:\n"
@@ -261,6 +267,7 @@ enum pst_status pst_state_make_as(const char *dir, const struct pst_state_plan *
     struct maker m = {.plan = plan, .made = ret, .err = err};
     if (pst_crypto_init(err) != PST_OK || make_folders(&m, dir) != PST_OK ||
         make_config(&m) != PST_OK || make_log_key(&m) != PST_OK || make_data_key(&m) != PST_OK ||
+        (plan->demo && pst_state_tls_make(m.dir, plan->now_s, err) != PST_OK) ||
         make_store(&m) != PST_OK) {
         pst_state_made_wipe(ret);
         return PST_ERR;

@@ -84,6 +84,60 @@ static void test_made_and_kept(void **state)
     assert_int_equal(made.demo_key[0], 0);
 }
 
+static void read_whole(const struct test_folder *f, const char *name, struct pst_buf *out)
+{
+    char path[192];
+    struct pst_err err = {0};
+    pst_buf_clear(out);
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    assert_int_equal(pst_file_read(path, out, &err), PST_OK);
+}
+
+/* The certificate for this machine is kept while it is good, and then renewed by the same
+ * authority. */
+static void test_certificate(void **state)
+{
+    static const int64_t day_s = 86400, from_s = 1800000000;
+    const struct test_folder *f = *state;
+    struct pst_state_made made;
+    struct pst_err err = {0};
+    struct pst_buf ca, first, now;
+    pst_buf_init(&ca, 1 << 16);
+    pst_buf_init(&first, 1 << 16);
+    pst_buf_init(&now, 1 << 16);
+    assert_int_equal(pst_state_make(f->dir, true, from_s, &made, &err), PST_OK);
+    assert_int_equal(mode_of(f, "tls"), 0700);
+    assert_int_equal(mode_of(f, "tls/server.key"), 0600);
+    assert_int_equal(mode_of(f, "keys/ca.key"), 0600);
+    read_whole(f, "tls/ca.pem", &ca);
+    read_whole(f, "tls/server.pem", &first);
+    static const struct {
+        int64_t days;
+        bool kept;
+    } later[] = {{0, true}, {300, true}, {334, true}, {336, false}};
+    for (size_t i = 0; i < PST_LEN(later); i++) {
+        assert_int_equal(pst_state_make(f->dir, true, from_s + later[i].days * day_s, &made, &err),
+                         PST_OK);
+        read_whole(f, "tls/server.pem", &now);
+        assert_int_equal(pst_str_eq(pst_buf_str(&now), pst_buf_str(&first)), later[i].kept);
+    }
+    read_whole(f, "tls/ca.pem", &now);
+    assert_true(pst_str_eq(pst_buf_str(&now), pst_buf_str(&ca)));
+    /* half of a pair is no pair */
+    read_whole(f, "tls/server.pem", &first);
+    test_folder_put(f, "tls/server.key", "garbage");
+    assert_int_equal(pst_state_make(f->dir, true, from_s + 336 * day_s, &made, &err), PST_OK);
+    read_whole(f, "tls/server.pem", &now);
+    assert_false(pst_str_eq(pst_buf_str(&now), pst_buf_str(&first)));
+    /* an authority whose halves do not fit is told, not replaced */
+    test_folder_put(f, "tls/ca.pem", "garbage");
+    assert_int_equal(pst_state_make(f->dir, true, from_s + 3000 * day_s, &made, &err), PST_ERR);
+    assert_non_null(strstr(err.text, "do not belong together"));
+    pst_buf_release(&ca);
+    pst_buf_release(&first);
+    pst_buf_release(&now);
+}
+
 static enum pst_status no_key(void *user, const struct pst_key_row *row, struct pst_err *err)
 {
     (void)user;
@@ -122,6 +176,7 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_certificate, test_folder_setup, test_folder_teardown),
         cmocka_unit_test_setup_teardown(test_made_and_kept, test_folder_setup,
                                         test_folder_teardown),
         cmocka_unit_test_setup_teardown(test_without_keys, test_folder_setup, test_folder_teardown),

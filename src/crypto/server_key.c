@@ -101,7 +101,8 @@ enum pst_status pst_server_key_sign(const struct pst_server_key *k, uint16_t sch
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok = ctx != NULL &&
               EVP_DigestSignInit_ex(ctx, &pkey_ctx, s->digest, NULL, NULL, k->key, NULL) == 1 &&
-              set_padding(pkey_ctx, s) && EVP_DigestSign(ctx, signature, &n, text.p, text.n) == 1;
+              set_padding(pkey_ctx, s) && EVP_DigestSign(ctx, signature, &n, text.p, text.n) == 1 &&
+              n <= sizeof signature; /* without memory ECDSA succeeds with a length of -1 */
     EVP_MD_CTX_free(ctx);
     if (!ok) {
         return pst_ossl_fail(err, PST_E_INTERNAL, "signing failed");

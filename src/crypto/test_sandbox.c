@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "crypto/sign.h"
 #include "crypto/test_pki.h"
+#include "crypto/test_tls_pair.h"
 #include "crypto/tls.h"
 
 #include <fcntl.h>
@@ -41,6 +42,9 @@ static bool lock_up(void)
 #else
         ALLOW(SYS_read),
         ALLOW(SYS_write),
+        ALLOW(SYS_recvfrom),
+        ALLOW(SYS_sendto),
+        ALLOW(SYS_rt_sigprocmask), /* the jobs of handshakes that wait for a signature */
         ALLOW(SYS_getrandom),
         ALLOW(SYS_getpid),
         ALLOW(SYS_brk),
@@ -62,6 +66,10 @@ static bool lock_up(void)
 struct fixture {
     struct pst_buf ca;
     struct test_server server;
+    const struct test_cert *root, *leaf;
+    struct test_signer signer;
+    SSL_CTX *client;
+    struct test_pair pair;
 };
 
 static bool hashes_and_keys(void)
@@ -125,6 +133,29 @@ static bool talks_tls(struct fixture *f)
     return ok;
 }
 
+/* All of it, as after a reload. */
+static bool serves_tls(struct fixture *f)
+{
+    struct pst_tls_host *h = test_tls_host();
+    struct pst_tls_server *s = test_tls_server(h, f->leaf, f->root, PST_TLS_CLIENTS_REQUIRED, true);
+    f->pair.err.code = PST_E_NONE;
+    if (pst_tls_conn_new(s, f->pair.server_fd, &f->signer, &f->pair.conn, &f->pair.err) != PST_OK) {
+        return false;
+    }
+    f->pair.server_done = f->pair.client_done = false;
+    test_pair_shake(&f->pair);
+    if (f->signer.n != 1 || f->pair.failed) {
+        return false;
+    }
+    test_sign(&f->signer, 0);
+    test_pair_shake(&f->pair);
+    bool ok = f->pair.server_done && f->pair.client_done;
+    pst_tls_conn_free(f->pair.conn);
+    pst_tls_server_free(s);
+    pst_tls_host_free(h);
+    return ok;
+}
+
 static int in_child(struct fixture *f, bool (*work)(struct fixture *f))
 {
     fflush(NULL);
@@ -169,6 +200,20 @@ static void works_behind_the_filter(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     status = in_child(&f, talks_tls);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    f.root = &root;
+    f.leaf = &leaf;
+    test_signer_init(&f.signer, &leaf);
+    f.client = test_tls_client(&root, &leaf);
+    struct pst_tls_host *h = test_tls_host();
+    struct pst_tls_server *s = test_tls_server(h, &leaf, NULL, PST_TLS_CLIENTS_NONE, true);
+    test_pair_open(&f.pair, s, f.client, &f.signer); /* for its sockets and its client */
+    status = in_child(&f, serves_tls);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    test_pair_close(&f.pair);
+    pst_tls_server_free(s);
+    pst_tls_host_free(h);
+    SSL_CTX_free(f.client);
+    test_signer_release(&f.signer);
     test_server_release(&f.server);
     pst_buf_release(&f.ca);
     test_cert_free(&leaf);

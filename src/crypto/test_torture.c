@@ -7,11 +7,13 @@
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "crypto/test_pki.h"
+#include "crypto/test_tls_pair.h"
 #include "crypto/tls.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /* OpenSSL's allocations go through this program's malloc, which test_heap counts. */
 static void *lib_malloc(size_t n, const char *file, int line)
@@ -43,6 +45,11 @@ struct fixture {
     size_t sig_n[3];
     struct pst_buf ca;
     struct test_server server;
+    struct pst_buf leaf_pem;
+    struct pst_server_key *leaf_key;
+    struct pst_tls_server *tls;
+    struct pst_tls_host *host; /* made once at a program's start, where a failure is its end */
+    SSL_CTX *client;
 };
 
 /* Works once; true when all of it succeeded. */
@@ -125,6 +132,62 @@ static bool opens_tls(struct fixture *f)
     return ok;
 }
 
+static void on_sign(void *user, struct pst_tls_conn *conn, const uint8_t spki[PST_TLS_SPKI],
+                    uint16_t scheme, struct pst_str text)
+{
+    const struct fixture *f = user;
+    uint8_t signature[PST_TLS_SIG_MAX];
+    size_t n = 0;
+    (void)spki;
+    if (pst_server_key_sign(f->leaf_key, scheme, text, signature, &n, NULL) != PST_OK) {
+        n = 0;
+    }
+    pst_tls_conn_signed(conn, pst_str_of(signature, n));
+}
+
+static bool sets_up_server(struct fixture *f)
+{
+    static const uint8_t tickets[PST_TLS_TICKET_KEY] = {1};
+    struct pst_tls_server *s = NULL;
+    const struct pst_tls_server_config config = {.certificate = pst_buf_str(&f->leaf_pem),
+                                                 .clients = pst_buf_str(&f->ca),
+                                                 .mode = PST_TLS_CLIENTS_OPTIONAL,
+                                                 .http2 = true};
+    bool ok = pst_tls_host_tickets(f->host, tickets, tickets, NULL) == PST_OK &&
+              pst_tls_server_new(f->host, &config, &s, NULL) == PST_OK;
+    pst_tls_server_free(f->tls);
+    f->tls = s;
+    return ok;
+}
+
+/* A handshake on a server that is there; some more words, and the end. */
+static bool serves(struct fixture *f)
+{
+    struct pst_tls_conn *c = NULL;
+    uint8_t bytes[16];
+    size_t n = 0;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    SSL *client = SSL_new(f->client);
+    bool ok = client != NULL && SSL_set_fd(client, ends[1]) == 1 &&
+              pst_tls_conn_new(f->tls, ends[0], f, &c, NULL) == PST_OK;
+    enum pst_status status = PST_AGAIN;
+    for (int i = 0; ok && i < 20 && (status == PST_AGAIN || SSL_in_init(client) != 0); i++) {
+        ERR_clear_error();
+        (void)SSL_connect(client);
+        status = status == PST_AGAIN ? pst_tls_conn_handshake(c, NULL) : status;
+    }
+    ok = ok && status == PST_OK && SSL_write(client, "ping", 4) == 4 &&
+         pst_tls_conn_read(c, bytes, sizeof bytes, &n, NULL) == PST_OK && n == 4 &&
+         pst_tls_conn_write(c, PST_STR("pong"), &n, NULL) == PST_OK &&
+         pst_tls_conn_shutdown(c, NULL) == PST_OK;
+    SSL_free(client);
+    pst_tls_conn_free(c);
+    close(ends[0]);
+    close(ends[1]);
+    return ok;
+}
+
 static void torture(struct fixture *f, const char *name, work *w)
 {
     assert_true(w(f)); /* once to warm the library's caches */
@@ -170,6 +233,22 @@ static void every_allocation(void **state)
     torture(&f, "verify", verifies);
     torture(&f, "export", exports);
     torture(&f, "tls", opens_tls);
+    pst_buf_init(&f.leaf_pem, 1 << 16);
+    struct test_cert leaf = test_cert_make(&(struct test_cert_spec){.cn = "leaf", .issuer = &root});
+    test_cert_pem(&leaf, &f.leaf_pem);
+    f.leaf_key = test_tls_key(&leaf);
+    f.client = test_tls_client(&root, NULL);
+    assert_int_equal(pst_tls_host_new(on_sign, &f.host, NULL), PST_OK);
+    f.tls = NULL;
+    torture(&f, "server", sets_up_server);
+    assert_true(sets_up_server(&f));
+    torture(&f, "handshake", serves);
+    SSL_CTX_free(f.client);
+    pst_tls_server_free(f.tls);
+    pst_tls_host_free(f.host);
+    pst_server_key_free(f.leaf_key);
+    pst_buf_release(&f.leaf_pem);
+    test_cert_free(&leaf);
     for (size_t i = 0; i < 3; i++) {
         pst_key_free(f.keys[i]);
         pst_secret_free(f.pem[i]);

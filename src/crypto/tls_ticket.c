@@ -47,7 +47,9 @@ int pst_tls_ticket_key(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_
     for (size_t i = 0; i < 2; i++) {
         const uint8_t *key = &keys[i * PST_TLS_TICKET_KEY];
         if (memcmp(name, key, NAME) == 0) {
-            return ready(h, key, iv, cipher, mac, 0) ? (int)i + 1 : -1;
+            /* clients use a ticket of TLS 1.3 once (RFC 8446 appendix C.4): they get another */
+            bool renew = i > 0 || SSL_version(ssl) == TLS1_3_VERSION;
+            return !ready(h, key, iv, cipher, mac, 0) ? -1 : renew ? 2 : 1;
         }
     }
     return 0;

@@ -28,6 +28,15 @@ static void try_kind(struct pst_str image, enum pst_image_kind kind)
     if (kind == PST_IMAGE_FRONT) {
         const struct pst_front_image *front = (const void *)image.p;
         use_models(front->models, front->n_models);
+        for (uint32_t i = 0; i < front->n_listeners; i++) {
+            const struct pst_image_listener *row = &front->listeners[i];
+            static const uint8_t anybody[16] = {[10] = 0xff, [11] = 0xff};
+            PST_BUG_ON(pst_image_listener(front, row->id) != row);
+            PST_BUG_ON(pst_image_certificate(front, row).n != row->certificate_n);
+            PST_BUG_ON(pst_image_clients(front, row).n != row->clients_n);
+            (void)pst_image_cidrs_hold(row->proxy, row->n_proxy, anybody);
+            (void)pst_image_cidrs_hold(row->forwarded, row->n_forwarded, anybody);
+        }
     } else if (kind == PST_IMAGE_WARDEN) {
         const struct pst_warden_image *warden = (const void *)image.p;
         use_models(warden->models, warden->n_models);

@@ -41,6 +41,7 @@ struct control {
     int dir;
     struct pst_sandbox_path path;
     struct pst_store *store;
+    uint64_t max_keys; /* the limit "keys" */
     struct pst_admin admin;
     struct pst_map requests;
     struct role_stats stats[STATS_MAX];
@@ -488,21 +489,19 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
 {
     static const char database[] = "postern.db";
     struct control *c = user;
-    struct pst_limits limits;
     if (c->dir < 0 || fchdir(c->dir) != 0) {
         return pst_fail(err, PST_E_CONFIG, "control was started without its folder");
     }
     if (pst_store_open(database, &c->store, err) != PST_OK) {
         return PST_ERR;
     }
-    pst_limits_default(&limits);
     c->generation = go->generation;
     c->started_unix_ns = (int64_t)go->started_unix_ns;
     c->path = (struct pst_sandbox_path){.dir = c->dir, .access = PST_SANDBOX_READ_WRITE};
     sandbox->paths = &c->path;
     sandbox->n_paths = 1;
     c->admin = (struct pst_admin){.store = c->store,
-                                  .max_keys = limits.v[PST_LIMIT_keys],
+                                  .max_keys = c->max_keys,
                                   .user = c,
                                   .random = admin_random,
                                   .key_changed = key_changed,
@@ -510,6 +509,25 @@ static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                   .status = admin_status,
                                   .metrics = admin_metrics};
     return PST_OK;
+}
+
+/* Of the image that audit has, its limits. */
+static enum pst_status on_image(void *user, const struct pst_ipc_image *image, int *fd,
+                                struct pst_err *err)
+{
+    struct control *c = user;
+    struct pst_str map;
+    if (pst_memfd_check(*fd, PST_SEALS, image->size, err) != PST_OK ||
+        pst_memfd_map(*fd, (size_t)image->size, &map, err) != PST_OK) {
+        return PST_ERR;
+    }
+    enum pst_status status = pst_image_check(map, PST_IMAGE_AUDIT, err);
+    if (status == PST_OK) {
+        const struct pst_audit_image *audit = (const void *)map.p;
+        c->max_keys = c->admin.max_keys = audit->limits.v[PST_LIMIT_keys];
+    }
+    pst_memfd_unmap(&map);
+    return status;
 }
 
 static enum pst_status on_begin(void *user, struct pst_err *err)
@@ -522,6 +540,7 @@ static enum pst_status on_begin(void *user, struct pst_err *err)
 int pst_control_main(uint8_t index)
 {
     static const struct pst_house_ops ops = {.grant = on_grant,
+                                             .image = on_image,
                                              .start = on_start,
                                              .begin = on_begin,
                                              .message = on_message,

@@ -141,30 +141,92 @@ static void on_peer_lost(void *user, struct pst_link *link)
     }
 }
 
+/* Other anchors: no connection that was made under the ones before carries another request. */
+static void take_client(struct pst_egress *e, struct pst_tls_client *fresh, struct pst_str pem)
+{
+    uint8_t digest[PST_SHA256_BYTES];
+    pst_sha256(pem, digest);
+    if (e->tls != NULL && memcmp(digest, e->ca_digest, sizeof digest) != 0) {
+        pst_egress_conns_renew(e);
+    }
+    memcpy(e->ca_digest, digest, sizeof digest);
+    pst_tls_client_free(e->tls);
+    e->tls = fresh;
+}
+
+static enum pst_status tls_prepare(struct pst_egress *e, struct pst_err *err)
+{
+    struct pst_buf pem;
+    uint64_t size;
+    if (e->ca_fd < 0) {
+        return pst_fail(err, PST_E_CONFIG, "there is no CA bundle for %s", e->image->name);
+    }
+    pst_buf_init(&pem, PST_TLS_CA_MAX);
+    enum pst_status status = pst_fd_size(e->ca_fd, &size, err);
+    uint8_t *room = status == PST_OK && size <= PST_TLS_CA_MAX ? pst_buf_room(&pem, (size_t)size)
+                                                               : NULL;
+    if (room == NULL) {
+        status = pst_fail(err, PST_E_CONFIG, "the CA bundle for %s cannot be read", e->image->name);
+    } else {
+        status = pst_fd_pread_full(e->ca_fd, room, (size_t)size, 0, err);
+        pst_buf_added(&pem, (size_t)size);
+    }
+    struct pst_tls_client *fresh = NULL;
+    if (status == PST_OK) {
+        status = pst_tls_client_new(pst_buf_str(&pem), &fresh, err);
+    }
+    if (status == PST_OK) {
+        take_client(e, fresh, pst_buf_str(&pem));
+    }
+    pst_buf_release(&pem);
+    pst_fd_close(&e->ca_fd);
+    return status;
+}
+
+/* A new one holds for requests that are sent from now on. */
+static enum pst_status credential_take(struct pst_egress *e, int fd, struct pst_err *err)
+{
+    uint8_t *bytes = e->read_buf;
+    uint64_t size;
+    if (pst_fd_size(fd, &size, err) != PST_OK || size == 0 || size > PST_SECRET_MAX ||
+        pst_fd_pread_full(fd, bytes, (size_t)size, 0, err) != PST_OK) {
+        return pst_fail(err, PST_E_CONFIG, "the credential cannot be read");
+    }
+    struct pst_str text = pst_str_trim(pst_str_of(bytes, (size_t)size));
+    while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r')) {
+        text.n--;
+    }
+    struct pst_secret *fresh = pst_secret_new(text);
+    pst_wipe(bytes, (size_t)size);
+    if (fresh == NULL) {
+        return pst_fail(err, PST_E_NO_MEMORY, "the credential cannot be kept");
+    }
+    pst_secret_free(e->credential);
+    e->credential = fresh;
+    return PST_OK;
+}
+
 static enum pst_status on_grant(void *user, const struct pst_ipc_grant *grant, int *fd,
                                 struct pst_err *err)
 {
     struct pst_egress *e = user;
+    struct pst_err why = {0};
+    enum pst_status status = PST_OK;
     if (grant->what == PST_GRANT_CA) {
+        pst_fd_close(&e->ca_fd);
         e->ca_fd = pst_fd_take(fd);
+        status = e->house.running ? tls_prepare(e, &why) : PST_OK;
     } else if (grant->what == PST_GRANT_CREDENTIAL) {
-        uint8_t *bytes = e->read_buf;
-        uint64_t size;
-        if (pst_fd_size(*fd, &size, err) != PST_OK || size == 0 || size > PST_SECRET_MAX ||
-            pst_fd_pread_full(*fd, bytes, (size_t)size, 0, err) != PST_OK) {
-            return pst_fail(err, PST_E_CONFIG, "the credential cannot be read");
-        }
-        struct pst_str text = pst_str_trim(pst_str_of(bytes, (size_t)size));
-        while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r')) {
-            text.n--;
-        }
-        e->credential = pst_secret_new(text);
-        pst_wipe(bytes, (size_t)size);
-        if (e->credential == NULL) {
-            return pst_fail(err, PST_E_NO_MEMORY, "the credential cannot be kept");
-        }
+        status = credential_take(e, *fd, &why);
     }
-    return PST_OK;
+    if (status != PST_OK && e->house.running) { /* amid a reload: the one before still serves */
+        pst_house_log(&e->house, "%s; what was there stays", why.text);
+        return PST_OK;
+    }
+    if (status != PST_OK) {
+        *err = why;
+    }
+    return status;
 }
 
 /* Whether both mean the same place, spoken to in the same way. */
@@ -206,31 +268,6 @@ static enum pst_status on_image(void *user, const struct pst_ipc_image *image, i
     return PST_OK;
 }
 
-static enum pst_status tls_prepare(struct pst_egress *e, struct pst_err *err)
-{
-    struct pst_buf pem;
-    uint64_t size;
-    if (e->ca_fd < 0) {
-        return pst_fail(err, PST_E_CONFIG, "there is no CA bundle for %s", e->image->name);
-    }
-    pst_buf_init(&pem, PST_TLS_CA_MAX);
-    enum pst_status status = pst_fd_size(e->ca_fd, &size, err);
-    uint8_t *room = status == PST_OK && size <= PST_TLS_CA_MAX ? pst_buf_room(&pem, (size_t)size)
-                                                               : NULL;
-    if (room == NULL) {
-        status = pst_fail(err, PST_E_CONFIG, "the CA bundle for %s cannot be read", e->image->name);
-    } else {
-        status = pst_fd_pread_full(e->ca_fd, room, (size_t)size, 0, err);
-        pst_buf_added(&pem, (size_t)size);
-    }
-    if (status == PST_OK) {
-        status = pst_tls_client_new(pst_buf_str(&pem), &e->tls, err);
-    }
-    pst_buf_release(&pem);
-    pst_fd_close(&e->ca_fd);
-    return status;
-}
-
 static enum pst_status on_start(void *user, const struct pst_ipc_go *go,
                                 struct pst_sandbox_config *sandbox, struct pst_err *err)
 {
@@ -256,6 +293,7 @@ int pst_egress_main(uint8_t index)
 {
     static const struct pst_house_ops ops = {
         .grant = on_grant,
+        .late_grants = true,
         .image = on_image,
         .start = on_start,
         .message = on_message,

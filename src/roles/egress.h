@@ -84,6 +84,7 @@ struct pst_egress {
     uint32_t since; /* the generation from which on this upstream is the one that it is now */
     struct pst_secret *credential;
     int ca_fd;
+    uint8_t ca_digest[PST_SHA256_BYTES]; /* of the bundle in use */
     struct pst_tls_client *tls;
     struct pst_sha256 sha;
     struct pst_map requests;

@@ -23,6 +23,7 @@
 #include "roles/roles.h"
 #include "sys/net.h"
 #include "wire/h1.h"
+#include "wire/h2.h"
 #include "wire/json.h"
 #include "wire/json_out.h"
 
@@ -58,8 +59,11 @@ struct pst_front_conn {
     const struct pst_front_protocol *protocol;
     struct pst_front_stream *streams; /* requests in hand */
     struct pst_h1 h1;                 /* HTTP/1.1: parses the one in hand */
+    struct pst_h2 *h2;                /* HTTP/2: the session; NULL in HTTP/1.1 */
+    struct pst_timer h2_timer;        /* looks for streams that do not move */
     struct pst_buf in;                /* read, not parsed yet */
     struct pst_buf out;               /* written, not sent yet */
+    bool undecided;                   /* the first bytes tell which protocol it is */
     bool closing;                     /* close once `out` is sent */
     bool last_word;                   /* all was sent, and nothing more will be */
     bool dead;                        /* freed when the loop comes round */
@@ -77,6 +81,7 @@ struct pst_front {
     size_t n_conns;
     struct pst_front_stream *spare; /* for the next requests */
     size_t n_spare;
+    size_t n_h2_streams;     /* in hand, of all connections */
     struct pst_map requests; /* by id */
     struct pst_openai_names request_names, answer_names;
     struct pst_sha256 sha;

@@ -152,6 +152,8 @@ static bool conn_add(struct pst_front_listener *l, int fd, const struct pst_addr
         free(c);
         return false;
     }
+    /* in plain text there is nobody to ask, and the first bytes tell (RFC 9113 §3.3) */
+    c->undecided = l->kind != PST_LISTEN_ADMIN_UNIX && row->tls == 0 && row->http2 != 0;
     c->protocol = &pst_front_h1;
     if ((row->tls != 0 && pst_front_tls_open(c, row, &err) != PST_OK) ||
         c->protocol->begin(c, &err) != PST_OK) {
@@ -303,6 +305,30 @@ static void write_timeout(struct pst_loop *loop, void *user)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* No request of HTTP/1.1 begins like the preface of HTTP/2. False: more bytes must come first, or
+ * the connection is gone. */
+static bool protocol_choose(struct pst_front_conn *c)
+{
+    const struct pst_str preface = PST_STR("PRI ");
+    struct pst_err err = {0};
+    struct pst_str first = pst_str_cut(pst_buf_str(&c->in), 0, preface.n);
+    if (!c->undecided) {
+        return true;
+    }
+    if (pst_str_eq(first, preface)) {
+        c->protocol = &pst_front_h2;
+        if (c->protocol->begin(c, &err) != PST_OK) {
+            pst_front_conn_close(c, PST_E_NO_MEMORY);
+            return false;
+        }
+    } else if (pst_str_starts(preface, first)) {
+        pst_front_conn_phase(c, limit(c->front, PST_LIMIT_header_ms));
+        return false;
+    }
+    c->undecided = false;
+    return true;
+}
+
 static void conn_read(struct pst_front_conn *c)
 {
     struct pst_front *f = c->front;
@@ -327,14 +353,16 @@ static void conn_read(struct pst_front_conn *c)
         pst_front_conn_close(c, PST_E_NO_MEMORY);
         return;
     }
-    c->protocol->take(c);
+    if (protocol_choose(c)) {
+        c->protocol->take(c);
+    }
 }
 
 static void conn_resume(struct pst_loop *loop, void *user)
 {
     struct pst_front_conn *c = user;
     (void)loop;
-    if (c->in.n > 0) {
+    if (c->in.n > 0 && protocol_choose(c)) {
         c->protocol->take(c);
     }
     bool more = c->tls.conn != NULL && (!c->tls.shaken || pst_front_io_pending(c));

@@ -54,6 +54,7 @@ struct pst_front_stream *pst_front_stream_take(struct pst_front_conn *c)
     s->conn = c;
     s->next = s->prev = NULL;
     s->id = 0;
+    s->h2 = NULL;
     s->gone = s->chunked = s->until_close = false;
     s->arena.cap = (size_t)f->config->image->limits.v[PST_LIMIT_request_arena_bytes];
     pst_front_request_begin(s);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "roles/front_request.h"
 #include "sys/loop.h"
+#include "wire/h2.h"
 
 struct pst_front;
 struct pst_front_conn;
@@ -20,6 +21,7 @@ struct pst_front_stream {
     struct pst_later work;                /* to score on */
     struct pst_later later;               /* to go back to the spare ones */
     uint32_t id;                          /* the protocol's name of it, 0 where it needs none */
+    struct pst_h2_stream *h2;             /* HTTP/2: its other half, NULL when it ended */
     bool gone;                            /* nothing more can be said to its client */
     bool chunked, until_close;            /* how HTTP/1 frames its answer */
     struct pst_front_request request;
@@ -59,7 +61,7 @@ struct pst_front_protocol {
     size_t (*unsent)(const struct pst_front_stream *s);
 };
 
-extern const struct pst_front_protocol pst_front_h1;
+extern const struct pst_front_protocol pst_front_h1, pst_front_h2;
 
 /* A stream with a request begun on it, or NULL without memory. The protocol keeps it and ends it
  * with pst_front_stream_give. */

@@ -137,8 +137,8 @@ static const struct pst_front_protocol shaking = {
 
 static const struct pst_front_protocol *agreed(const struct pst_front_conn *c)
 {
-    (void)c;
-    return &pst_front_h1;
+    return pst_str_eq(pst_tls_conn_alpn(c->tls.conn), PST_STR("h2")) ? &pst_front_h2
+                                                                     : &pst_front_h1;
 }
 
 static enum pst_status shaken(struct pst_front_conn *c, struct pst_err *err)
@@ -220,7 +220,7 @@ enum pst_status pst_front_tls_configure(struct pst_front *f, struct pst_front_co
             .certificate = pst_image_certificate(image, row),
             .clients = pst_image_clients(image, row),
             .mode = modes[row->client_mode],
-            .http2 = false,
+            .http2 = row->http2 != 0,
         };
         bool mine = (row->kind == PST_LISTEN_CLIENT) != f->admin;
         if (row->tls != 0 && mine &&

@@ -3,6 +3,8 @@
 #ifndef PST_ROLES_SUPERVISOR_H
 #define PST_ROLES_SUPERVISOR_H
 
+#include "gate/image.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,13 +15,14 @@ struct pst_up_options {
     const char *role_path;   /* the postern-role executable */
     uint32_t port;           /* instead of the configured one; 0: as configured */
     uint32_t admin_port;     /* the same */
+    uint32_t tls_port;       /* the same, of the first listener with TLS */
+    uint32_t demo_tls_port;  /* the same, of the demo's listener with TLS only */
     bool demo;               /* run the demo model server; `compile --demo-port` tells where */
     bool sandbox_off;        /* for debuggers: an explicit flag of the command line */
     bool verbose;
     const char *simulate; /* a name of exceptions.def to force, or NULL */
     /* To be called once, when every role is ready: prints what to paste. */
-    void (*ready)(void *user, const char *address, uint32_t port, const char *admin_address,
-                  uint32_t admin_port);
+    void (*ready)(void *user, const struct pst_plan *plan);
     void *user;
 };
 

@@ -188,6 +188,11 @@ static enum pst_status ca_grant(struct pst_child *c, struct pst_err *err)
     return PST_OK;
 }
 
+enum pst_status pst_super_secrets_give(struct pst_child *egress, struct pst_err *err)
+{
+    return ca_grant(egress, err) == PST_OK ? credential_grant(egress, err) : PST_ERR;
+}
+
 static enum pst_status equip(struct pst_child *c, struct pst_err *err)
 {
     pst_super_image_send(c);
@@ -209,7 +214,7 @@ static enum pst_status equip(struct pst_child *c, struct pst_err *err)
     case PST_ROLE_CONTROL:
         return path_grant(c, PST_GRANT_STATE_DIR, "store", O_RDONLY | O_DIRECTORY, err);
     case PST_ROLE_EGRESS:
-        return ca_grant(c, err) == PST_OK ? credential_grant(c, err) : PST_ERR;
+        return pst_super_secrets_give(c, err);
     default:
         return PST_OK;
     }
@@ -376,16 +381,9 @@ static void on_ready(struct pst_child *c, const struct pst_ipc_ready *m)
         all = all && (!s->children[i].wanted || s->children[i].ready);
     }
     if (all && !s->told_ready) {
-        const struct pst_plan *plan = s->current.plan;
-        const struct pst_plan_listener *client = NULL, *admin = NULL;
         s->told_ready = true;
-        for (uint32_t i = 0; i < plan->n_listeners; i++) {
-            client = plan->listeners[i].kind == PST_LISTEN_CLIENT ? &plan->listeners[i] : client;
-            admin = plan->listeners[i].kind == PST_LISTEN_ADMIN ? &plan->listeners[i] : admin;
-        }
-        if (s->options->ready != NULL && client != NULL && admin != NULL) {
-            s->options->ready(s->options->user, client->address, client->port, admin->address,
-                              admin->port);
+        if (s->options->ready != NULL) {
+            s->options->ready(s->options->user, s->current.plan);
         }
     }
 }

@@ -44,7 +44,7 @@ void pst_super_image_send(struct pst_child *c)
     static const enum pst_image_kind kinds[PST_ROLE_COUNT] = {
         [PST_ROLE_FRONT] = PST_IMAGE_FRONT,   [PST_ROLE_WARDEN] = PST_IMAGE_WARDEN,
         [PST_ROLE_EGRESS] = PST_IMAGE_EGRESS, [PST_ROLE_DIAL] = PST_IMAGE_DIAL,
-        [PST_ROLE_AUDIT] = PST_IMAGE_AUDIT,
+        [PST_ROLE_AUDIT] = PST_IMAGE_AUDIT,   [PST_ROLE_CONTROL] = PST_IMAGE_AUDIT,
     };
     const struct pst_super_images *images = &c->super->current;
     enum pst_image_kind kind = kinds[c->role];
@@ -152,7 +152,8 @@ static void unchanged_tell(struct pst_super *s, const struct pst_plan *old)
 static void replace_all(struct pst_super *s, struct pst_super_images *old)
 {
     const struct pst_plan *plan = s->current.plan;
-    static const enum pst_role now[] = {PST_ROLE_AUDIT, PST_ROLE_WARDEN, PST_ROLE_DIAL};
+    static const enum pst_role now[] = {PST_ROLE_AUDIT, PST_ROLE_WARDEN, PST_ROLE_DIAL,
+                                        PST_ROLE_CONTROL};
     for (size_t i = 0; i < PST_LEN(now); i++) {
         struct pst_child *c = pst_super_child(s, now[i], 0);
         if (c != NULL && c->running) {
@@ -169,7 +170,11 @@ static void replace_all(struct pst_super *s, struct pst_super_images *old)
         } else if (c == NULL || !c->wanted) {
             pst_super_child_want(s, PST_ROLE_EGRESS, (uint8_t)i, false);
         } else if (same_upstream(old, &s->current, i)) {
+            struct pst_err err = {0};
             pst_super_image_send(c);
+            if (c->running && pst_super_secrets_give(c, &err) != PST_OK) {
+                pst_super_log(s, "%s; what was there stays", err.text);
+            }
         } else {
             pst_child_kill(c); /* another host or credential: another process */
         }
@@ -324,6 +329,8 @@ enum pst_status pst_super_compile(struct pst_super *s, struct pst_err *err)
     } numbers[] = {{"--generation", s->current.generation + 1},
                    {"--port", o->port},
                    {"--admin-port", o->admin_port},
+                   {"--tls-port", o->tls_port},
+                   {"--demo-tls-port", o->demo_tls_port},
                    {"--demo-port", s->demo_port}};
     enum { WORDS = 8 }; /* those that are always there */
     char text[PST_LEN(numbers)][16];

@@ -142,6 +142,9 @@ struct pst_child *pst_super_child(struct pst_super *s, enum pst_role role, uint8
 /* Makes (or revives) the child of this role and starts it. */
 void pst_super_child_want(struct pst_super *s, enum pst_role role, uint8_t index, bool admin);
 void pst_child_kill(struct pst_child *c);
+/* Hands an egress its CA bundle and credential as they are now: at its start, and at a reload, for
+ * files are changed in place. */
+enum pst_status pst_super_secrets_give(struct pst_child *egress, struct pst_err *err);
 void pst_child_flush_all(struct pst_super *s);
 
 /* --- supervisor_images.c ---------------------------------------------------------------------- */

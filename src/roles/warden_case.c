@@ -57,7 +57,7 @@ static void facts_of_proposal(struct pst_case *c, const struct pst_str *tools, s
         .injection = p->injection,
         .evasion = p->evasion,
         .tainted = p->tainted != 0,
-        .certificate = p->certificate != 0 || c->certificate != NULL,
+        .certificate = p->certificate != 0,
         .tools = tools,
         .n_tools = n_tools,
         .wall_ns = pst_loop_wall_ns(c->w->house.loop),
@@ -243,14 +243,15 @@ static void drop(struct pst_case *c)
     }
 }
 
-/* Keeps the request in flight; false without room. A connection carries one request at a time, so
- * no front has more of them than connections, and none can take the places of the others. */
+/* Keeps the request in flight; false without room. A connection carries one request at a time, or
+ * streams of HTTP/2, of which a front has so many: none can take the places of the others. */
 static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
 {
     struct pst_warden *w = c->w;
     struct pst_warden_request *r = c->request;
     if (r == NULL) {
-        uint64_t most = c->policy->image->limits.v[PST_LIMIT_connections];
+        const uint64_t *limits = c->policy->image->limits.v;
+        uint64_t most = limits[PST_LIMIT_connections] + limits[PST_LIMIT_h2_streams_all];
         r = w->live[c->front->index] < most ? calloc(1, sizeof *r) : NULL;
         if (r == NULL) {
             return false;

@@ -92,10 +92,11 @@ static enum pst_step_result identify_certificate(struct pst_case *c, struct pst_
     if (certificate != NULL) { /* evidence names it also where it speaks for nobody */
         c->who.key_id = pst_str_c(certificate->key_id);
     }
-    if (status != PST_OK) {
+    if (status != PST_OK || certificate == NULL) {
         return pst_case_stop(c, err, why.code);
     }
     c->certificate = certificate;
+    c->facts.certificate = true;
     certificate_who(certificate, &c->who);
     return PST_STEP_NEXT;
 }

@@ -78,6 +78,9 @@ enum pst_status pst_warden_policy_load(struct pst_warden *w, int *fd, uint64_t s
         policy_release(&fresh);
         return PST_ERR;
     }
+    /* what is there beyond a lower limit stays until it ends */
+    w->requests.cap = fresh.image->limits.v[PST_LIMIT_live_requests];
+    w->keys.keys.cap = fresh.image->limits.v[PST_LIMIT_keys];
     policy_release(&w->policies[1]);
     w->policies[1] = w->policies[0];
     w->policies[1].until_ms = pst_loop_now_ms(w->house.loop) + PST_WARDEN_OLD_MS;

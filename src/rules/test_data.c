@@ -175,6 +175,18 @@ static void test_streams(void **state)
     assert_int_equal(f.list[0].start, 0);
     assert_int_equal(f.list[0].end, 7);
     assert_int_equal(f.safe, t.text.n);
+    /* what is found in encoded text that went before is not found again, nor elsewhere */
+    const struct pst_str encoded = PST_STR("see QUIgMTIzNCA1Njc4IGFuZCBtb3JlIHdvcmRz there ");
+    for (size_t n = 0; n <= encoded.n; n++) {
+        t = (struct pst_scan_text){.text = pst_str_from(encoded, n),
+                                   .before = pst_str_cut(encoded, 0, n)};
+        assert_int_equal(pst_scan(w->scanner, &t, &f, &err), PST_OK);
+        assert_true(n == 0 ? f.n == 1 : f.n <= 1);
+        assert_true(n < 40 || f.n == 0); /* its 36 bytes are over */
+        for (size_t i = 0; i < f.n; i++) {
+            assert_true(f.list[i].start < f.list[i].end && f.list[i].end <= t.text.n);
+        }
+    }
 }
 
 /* In parts the same is found, however small they are. */

@@ -148,13 +148,19 @@ struct element {
 
 static enum pst_status pair_read(struct pst_cur *cur, struct element *e, struct pst_err *err)
 {
-    struct pst_str name = take_token(cur), value;
-    bool escaped = false, quoted = false;
+    struct pst_str name = take_token(cur), value = {NULL, 0};
+    bool escaped = false;
     if (name.n == 0 || !pst_cur_byte(cur, '=')) {
         return bad(err, "a pair has no name or no value");
     }
-    quoted = pst_cur_peek(cur, 0) == '"';
-    if (quoted ? !take_quoted(cur, &value, &escaped) : (value = take_token(cur)).n == 0) {
+    bool quoted = pst_cur_peek(cur, 0) == '"', whole = true;
+    if (quoted) {
+        whole = take_quoted(cur, &value, &escaped);
+    } else {
+        value = take_token(cur);
+        whole = value.n > 0;
+    }
+    if (!whole) {
         return bad(err, "a value is not well formed");
     }
     for (size_t i = 0; i < e->n; i++) {

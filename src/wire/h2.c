@@ -9,7 +9,8 @@
 
 enum {
     MEMORY_BASE = 256 * 1024,
-    CONTINUATIONS = 8, /* of one head */
+    CONTINUATIONS = 8,          /* of one head */
+    CONTINUATION_PIECES = 1024, /* nghttp2 counts a frame for each piece that its header comes in */
     SETTINGS_ENTRIES = 32,
     SETTINGS_COST = 8,    /* of the control bucket: it may touch every stream */
     EARN_FRAME = 4,       /* for a DATA frame sent: the client may acknowledge it */
@@ -201,12 +202,21 @@ static void used_before(struct pst_h2 *h, int32_t id)
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *user)
 {
     struct pst_h2 *h = user;
+    if (h->goodbye && h->n_streams == 0) { /* nghttp2 would read on to the end of this feed only */
+        pst_h2_fail(h, PST_E_CLIENT_CLOSED, "the client said goodbye");
+    }
     switch (hd->type) {
     case NGHTTP2_HEADERS:
+        h->continuations = 0;
         if (hd->stream_id > h->last_id) {
             h->last_id = hd->stream_id;
         } else if (stream_of(session, hd->stream_id) == NULL) {
             used_before(h, hd->stream_id);
+        }
+        break;
+    case NGHTTP2_CONTINUATION:
+        if (++h->continuations > CONTINUATIONS) {
+            pst_h2_fail(h, PST_E_HTTP2_FLOOD, "too many CONTINUATION frames");
         }
         break;
     case NGHTTP2_RST_STREAM: /* counted where it is known to be one */
@@ -241,8 +251,11 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         if (s != NULL) {
             pst_h2_stream_free(s);
         }
-        return verdict(h) != 0 ? NGHTTP2_ERR_CALLBACK_FAILURE
-                               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        if (verdict(h) == 0 && nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id,
+                                                         NGHTTP2_REFUSED_STREAM) == 0) {
+            h->n_refused++; /* not the client's fault */
+        }
+        return verdict(h);
     }
     s->ctx = ctx;
     pst_h2_head_begin(&s->head, arena);
@@ -278,6 +291,8 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     bool last = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
         (void)pst_h2_spend(h, &h->resets, 1);
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+        h->goodbye = true;
     } else if (frame->hd.type == NGHTTP2_HEADERS && s != NULL) {
         h->idle_bytes = 0;
         pst_h2_stream_headers(s, frame->headers.cat != NGHTTP2_HCAT_REQUEST, last);
@@ -338,6 +353,10 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
         case NGHTTP2_STREAM_CLOSED:
         case NGHTTP2_FRAME_SIZE_ERROR:
         case NGHTTP2_REFUSED_STREAM:
+            if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM && h->n_refused > 0) {
+                h->n_refused--;
+                break;
+            }
             (void)pst_h2_spend(h, &h->resets, 1);
             break;
         default:
@@ -382,7 +401,7 @@ static bool session_new(struct pst_h2 *h)
         nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_no_http_messaging(option, 1); /* stricter, and with an answer: here */
         nghttp2_option_set_no_closed_streams(option, 1);
-        nghttp2_option_set_max_continuations(option, CONTINUATIONS);
+        nghttp2_option_set_max_continuations(option, CONTINUATION_PIECES);
         nghttp2_option_set_max_settings(option, SETTINGS_ENTRIES);
         /* by its own clock; the bucket here comes first */
         nghttp2_option_set_stream_reset_rate_limit(option, UINT32_MAX, UINT32_MAX);
@@ -470,10 +489,11 @@ bool pst_h2_leave(struct pst_h2 *h)
         pst_h2_fail(h, PST_E_NO_MEMORY, "a connection takes too much memory");
     }
     if (h->over && !h->told) {
-        uint32_t code = h->reason.code == PST_E_HTTP2_FLOOD ? NGHTTP2_ENHANCE_YOUR_CALM
-                        : h->reason.code == PST_E_NO_MEMORY ? NGHTTP2_INTERNAL_ERROR
-                        : h->code != NGHTTP2_NO_ERROR       ? h->code
-                                                            : NGHTTP2_PROTOCOL_ERROR;
+        uint32_t code = h->reason.code == PST_E_HTTP2_FLOOD     ? NGHTTP2_ENHANCE_YOUR_CALM
+                        : h->reason.code == PST_E_NO_MEMORY     ? NGHTTP2_INTERNAL_ERROR
+                        : h->reason.code == PST_E_CLIENT_CLOSED ? NGHTTP2_NO_ERROR
+                        : h->code != NGHTTP2_NO_ERROR           ? h->code
+                                                                : NGHTTP2_PROTOCOL_ERROR;
         h->told = true;
         if (!h->starved) {
             (void)nghttp2_session_terminate_session(h->session, code);

@@ -62,12 +62,14 @@ struct pst_h2 {
     uint64_t now_ms;
     int32_t last_id;       /* the highest that the client used */
     int32_t was_reset[64]; /* by the server, the last ones */
-    size_t n_reset;
-    uint32_t code;     /* of GOAWAY, where `reason` does not give it */
-    size_t idle_bytes; /* fed, since something came of it */
+    size_t n_reset, n_refused;
+    unsigned continuations; /* of the head in hand */
+    uint32_t code;          /* of GOAWAY, where `reason` does not give it */
+    size_t idle_bytes;      /* fed, since something came of it */
     struct h2_block *blocks;
     size_t memory, unsent;
     unsigned within;       /* feed, send or tick are at work: 0 or more */
+    bool goodbye;          /* the client asks for no more */
     bool starved;          /* memory ran out: nghttp2 is not called again */
     bool doomed;           /* closed from within */
     bool over;             /* nothing is read any more */

@@ -84,6 +84,14 @@ static void test_splits(void **state)
     h2_put_data(&in, 7, PST_STR("more than three"), true);
     h2_put_headers(&in, 9, POST, false);
     h2_put_u32(&in, 3, 9, 8);
+    struct pst_buf block;
+    pst_buf_init(&block, 4096);
+    h2_put_fields(&block, GET);
+    for (size_t at = 0, k = 0; k < 7; k++, at += 9) {
+        h2_put_frame(&in, k == 0 ? 1 : 9, (k == 0 ? 1u : 0u) | (k == 6 ? 4u : 0u), 11,
+                     pst_str_cut(pst_buf_str(&block), at, k == 6 ? SIZE_MAX : 9));
+    }
+    pst_buf_release(&block);
     h2_put_frame(&in, 6, 0, 0, PST_STR("pingping"));
     h2_put_u32(&in, 8, 0, 0); /* a window update of nothing: the end of it */
     assert_int_equal(h2_trace_feed(t, pst_buf_str(&in)), PST_E_NONE);

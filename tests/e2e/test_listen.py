@@ -4,6 +4,9 @@ import json
 import os
 import signal
 import socket
+import ssl
+import subprocess
+import urllib.parse
 
 import pytest
 
@@ -124,7 +127,7 @@ def test_the_key_fits_or_nothing_changes(gw, tmp_path):
     check = gw.run("check", check=False)
     assert check.returncode != 0 and f"postern.yaml:{line}:" in check.stderr, check.stderr
     assert "is not the key of the certificate" in check.stderr
-    for text, what in ((b"", "not a file with a private key"), (b"hello\n", "one block PRIVATE KEY"),
+    for text, what in ((b"", "not a file with a private key"), (b"hello\n", "no private key"),
                        (b"x" * 20000, "not a file with a private key")):
         other.write_bytes(text)
         refused(gw, what)
@@ -209,3 +212,81 @@ def test_plain_http_stays_at_home(gw):
     path = gw.state / "postern.yaml"
     path.write_text(gw.plain.replace("listen: 127.0.0.1:8080", "listen: 0.0.0.0:8080"))
     refused(gw, "postern.yaml:1:9: plain HTTP is served on loopback only")
+
+
+def tls_to(port, authority, timeout=20):
+    context = ssl.create_default_context(cafile=str(authority))
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=timeout),
+                               server_hostname="localhost")
+
+
+def test_a_certificate_is_swapped(gw, recorder):
+    """New connections see the new certificate; a stream of before goes on under the old one."""
+    port, = house.free_ports(1)
+    cert, key = pair(gw.authority, "one")
+    listen(gw, tls(port, cert, key))
+    gw.reload()
+    assert house.wait_for(lambda: opens(port), 5, 0.1)
+    recorder.words, recorder.pace = 60, 0.02
+    try:
+        with tls_to(port, gw.authority.path) as s:
+            before = s.getpeercert(binary_form=True)
+            body = json.dumps(support.ask("hi", "rec", stream=True)).encode()
+            s.sendall(support.head_of(gw, body) + body)
+            got = s.recv(65536)
+            assert got.startswith(b"HTTP/1.1 200")
+            other_cert, other_key = pair(gw.authority, "two")
+            cert.write_text(other_cert.read_text())  # in place, as renewals do it
+            key.write_text(other_key.read_text())
+            with tls_to(port, gw.authority.path) as same:
+                assert same.getpeercert(binary_form=True) == before, "not before it is asked for"
+            gw.reload()
+
+            def now():
+                with tls_to(port, gw.authority.path) as fresh:
+                    return fresh.getpeercert(binary_form=True)
+            assert house.wait_for(lambda: now() != before, 5, 0.1)
+            while b"[DONE]" not in got:
+                data = s.recv(65536)
+                assert data, got[-300:]
+                got += data
+    finally:
+        recorder.words, recorder.pace = 4, 0
+
+
+def test_the_demo_speaks_tls(tmp_path):
+    """What `up --demo` prints works as it is printed, and its certificate is kept."""
+    seen = []
+    for _ in range(2):
+        port, admin = house.free_ports(2)
+        process = subprocess.Popen(
+            [str(house.POSTERN), "up", "--demo", "--state", str(tmp_path / "s"), "--port", str(port),
+             "--admin-port", str(admin)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True)
+        try:
+            exports = {}
+            for line in process.stdout:
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                exports[name] = value
+                if line.startswith("# an answer"):
+                    break
+            where = urllib.parse.urlsplit(exports["POSTERN_TLS_URL"])
+            assert where.scheme == "https" and where.hostname == "127.0.0.1"
+            context = ssl.create_default_context(cafile=exports["POSTERN_CA"])
+            context.set_alpn_protocols(["http/1.1"])
+            for name in ("localhost", "127.0.0.1"):
+                with context.wrap_socket(socket.create_connection(("127.0.0.1", where.port), 20),
+                                         server_hostname=name) as s:
+                    seen.append(s.getpeercert(binary_form=True))
+                    s.sendall(b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
+                              b"Connection: close\r\n\r\n")
+                    assert s.recv(4096).startswith(b"HTTP/1.1 401")
+            with pytest.raises(ssl.SSLError):
+                tls_to(where.port, "/etc/ssl/certs/ca-certificates.crt")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+            process.stdout.close()
+    assert len(set(seen)) == 1
+    for name, mode in (("keys/ca.key", 0o600), ("tls/server.key", 0o600), ("tls/ca.pem", 0o644)):
+        assert (tmp_path / "s" / name).stat().st_mode & 0o777 == mode

@@ -214,3 +214,46 @@ def body_of(wire):
     except EOFError:
         pass
     return wire.rest
+
+
+def test_a_credential_changed_in_place(gw, recorder, tmp_path):
+    """A provider's key is replaced in its file: the next request carries it, and nothing is cut."""
+    secret = tmp_path / "provider.key"
+    secret.write_text("sk-first\n")
+    upstreams = {"rec": f"{{url: '{recorder.url}', allow_private: true, key: {{file: '{secret}'}}}}",
+                 "demo": gw.upstreams["demo"]}
+    gw.may_die = ("egress",)  # another place for its credential is another process
+    configure(gw, upstreams, {"demo": "demo", "rec": "rec"})
+    gw.reload()
+    assert house.wait_for(lambda: status(gw, "rec") == 200, 5, 0.1)
+    assert recorder.requests()[-1].headers["authorization"] == ["Bearer sk-first"]
+    pids = gw.pids()
+    recorder.words, recorder.pace = 60, 0.02
+    try:
+        with support.Wire(gw, timeout=20) as wire:
+            body = json.dumps(support.ask("hi", "rec", stream=True)).encode()
+            wire.send(support.head_of(gw, body), body)
+            wire.head()
+            secret.write_text("sk-second\n")
+            gw.reload()
+            assert status(gw, "rec") == 200
+            assert recorder.requests()[-1].headers["authorization"] == ["Bearer sk-second"]
+            secret.unlink()
+            gw.reload()
+            assert status(gw, "rec") == 200, "what was there stays"
+            assert b"[DONE]" in body_of(wire)
+    finally:
+        recorder.words, recorder.pace = 4, 0
+    assert "what was there stays" in gw.stderr and gw.pids() == pids
+    assert "sk-first" not in gw.stderr and "sk-second" not in gw.stderr
+
+
+def test_the_limit_of_keys(gw):
+    configure(gw, gw.upstreams, {"demo": "demo", "rec": "rec"}, limits={"keys": 3})
+    gw.reload()
+    make = ("key", "create", "--owner", "Workload/x", "--group", "demo")
+    assert gw.run(*make, check=False).returncode == 0  # two were made by init
+    assert gw.run(*make, check=False).returncode != 0
+    configure(gw, gw.upstreams, {"demo": "demo", "rec": "rec"})
+    gw.reload()
+    assert gw.run(*make, check=False).returncode == 0

@@ -14,7 +14,7 @@ enum { EVIL_WORDS = 8 };
 struct evil {
     unsigned index;
     uint32_t generation;
-    int control, warden, audit, egress[2];
+    int control, warden, audit, keys, egress[2];
     char key[160], model[130], words[512];
     uint64_t last_id;
 };

@@ -676,6 +676,28 @@ static void admit_flood(struct evil *e)
     evil_say(e, "admitted");
 }
 
+/* --- a key that signs handshakes is no key that signs anything ----------------------- */
+
+static void sign(struct evil *e, const char *text, size_t n)
+{
+    struct pst_ipc_tls_sign m = {.id = 1, .scheme = 0x0403};
+    (void)evil_send(e->keys, PST_IPC_TLS_SIGN, &m, text, n, -1);
+}
+
+static void sign_anything(struct evil *e)
+{
+    sign(e, "postern/checkpoint", 18);
+}
+
+/* What a client signs, to be taken for this server somewhere else. */
+static void sign_as_client(struct evil *e)
+{
+    char text[64 + 34 + 32];
+    memset(text, ' ', sizeof text);
+    memcpy(&text[64], "TLS 1.3, client CertificateVerify", 34);
+    sign(e, text, sizeof text);
+}
+
 bool evil_act(struct evil *e, char **words, size_t n)
 {
     static const struct {
@@ -716,7 +738,8 @@ bool evil_act(struct evil *e, char **words, size_t n)
         ACT(fd_enormous),       ACT(accuse),
         ACT(ready_again),       ACT(propose_flood),
         ACT(admit_flood),       ACT(wrong_certificate),
-        ACT(certificate_flag),
+        ACT(certificate_flag),  ACT(sign_anything),
+        ACT(sign_as_client),
 #undef ACT
     };
     if (n == 4 && strcmp(words[0], "table") == 0) {

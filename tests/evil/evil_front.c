@@ -167,6 +167,7 @@ static void take_channel(struct evil *e, const struct pst_ipc_channel *c, int fd
 {
     int *slot = c->role == PST_ROLE_WARDEN                   ? &e->warden
                 : c->role == PST_ROLE_AUDIT                  ? &e->audit
+                : c->role == PST_ROLE_KEYS                   ? &e->keys
                 : c->role == PST_ROLE_EGRESS && c->index < 2 ? &e->egress[c->index]
                                                              : NULL;
     if (slot != NULL) {
@@ -288,7 +289,7 @@ static bool told(struct evil *e)
 
 int main(int argc, char **argv)
 {
-    struct evil e = {.warden = -1, .audit = -1, .egress = {-1, -1}, .control = CONTROL};
+    struct evil e = {.warden = -1, .audit = -1, .keys = -1, .egress = {-1, -1}, .control = CONTROL};
     bool front = argc == 3 && strcmp(argv[1], "front") == 0;
     e.index = front ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     if (!front || !told(&e)) {

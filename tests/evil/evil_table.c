@@ -12,6 +12,7 @@ static int link_named(const struct evil *e, const char *to)
            : strcmp(to, "warden") == 0   ? e->warden
            : strcmp(to, "audit") == 0    ? e->audit
            : strcmp(to, "egress") == 0   ? e->egress[0]
+           : strcmp(to, "keys") == 0     ? e->keys
                                          : -1;
 }
 

@@ -166,6 +166,7 @@ VIOLATIONS = {
     "fd_half_sealed": PROTOCOL, "fd_short": PROTOCOL, "fd_long": PROTOCOL, "fd_pipe": PROTOCOL,
     "fd_folder": PROTOCOL, "fd_and_tail": PROTOCOL, "fd_enormous": PROTOCOL,
     "ready_again": PROTOCOL, "certificate_flag": PROTOCOL, "accuse": DIGEST,
+    "sign_anything": PROTOCOL, "sign_as_client": PROTOCOL,
 }
 
 
@@ -284,9 +285,9 @@ def front_may(row, to):
     return sender in ("FRONT", "ANYONE") and receiver in (to.upper(), "ANYONE")
 
 
-LINKS = ("supervisor", "warden", "audit", "egress")
+LINKS = ("supervisor", "warden", "audit", "egress", "keys")
 WRONG_WAY = [f"table {to} {row[0]} plain" for to in LINKS for row in table()
-             if not front_may(row, to)]
+             if not front_may(row, to) and (to != "keys" or "KEYS" in row[1:3])]
 OWN = [(row, to) for to in LINKS for row in table() if front_may(row, to)]
 SHAPES = ["short", "long", "head", "byte", "empty", "taillie", "tailwrap", "tailmax", "pad", "type0",
           "typemax", "fds"]

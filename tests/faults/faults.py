@@ -11,7 +11,7 @@ import struct
 import subprocess
 
 import house
-from conftest import missing
+from house import missing
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIELDS = ("clock_offset_ns", "write_errno", "write_short", "sync_errno", "create_errno",

@@ -1,13 +1,16 @@
 """What the hostile tests share: the normal client beside, what is left over, a scripted upstream."""
+import http.client
 import json
 import os
 import socket
+import ssl
 import threading
 import time
 
 import house
 import support
 from support import Wire, head_of
+from test_tls import Authority
 
 BESIDE = "the normal client"
 SANITIZED = house.PATIENCE > 1  # freed memory waits in a quarantine there
@@ -101,6 +104,35 @@ class Footprint:
         house.wait_for(lambda: not self.left_over(), 8, 0.05)
         assert self.gw.pids() == self.pids, "a part died"
         assert not self.left_over()
+
+
+class TlsGateway(support.Gateway):
+    """The same gateway, whose clients come over TLS."""
+
+    def __init__(self, folder, *, config, **more):
+        authority = Authority(folder)
+        text = authority.issue("server", hosts=("localhost", "127.0.0.1")).read_text()
+        at = text.index("-----BEGIN CERTIFICATE-----")
+        for name, part_of in (("tls.crt", text[at:]), ("tls.key", text[:at])):
+            (folder / name).write_text(part_of)
+            (folder / name).chmod(0o600)
+        self.tls_port = house.free_ports(1)[0]
+        config = config.replace("listen: 127.0.0.1:8080", f"listen:\n  - 127.0.0.1:8080\n  - {{address: '127.0.0.1:{self.tls_port}', "
+                                f"certificate: {folder}/tls.crt, key: {folder}/tls.key}}")
+        self.context = ssl.create_default_context(cafile=str(authority.path))
+        super().__init__(folder, config=config, **more)
+
+    def connect(self, admin=False):
+        if admin:
+            return super().connect(admin=True)
+        s = socket.create_connection(("127.0.0.1", self.tls_port), 10 * house.PATIENCE)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.context.wrap_socket(s, server_hostname="localhost", suppress_ragged_eofs=True)
+
+    def http(self, admin, timeout):
+        if admin:
+            return super().http(admin, timeout)
+        return http.client.HTTPSConnection("localhost", self.tls_port, timeout=timeout, context=self.context)
 
 
 class Scripted:

@@ -1,4 +1,5 @@
 """One gateway for the hostile tests, with one front, so that whoever is abused shares it."""
+import os
 import pathlib
 import sys
 
@@ -10,6 +11,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e"), str(HERE.parent)]
 import abuse  # noqa: E402
 import house  # noqa: E402
 import support  # noqa: E402
+
+
+# by hand: the whole folder once more, with clients that come over TLS
+OVER_TLS = os.environ.get("HOSTILE_TLS") == "1"
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +35,20 @@ def gw(tmp_path_factory, recorder, scripted):
         "rec": f"{{url: '{recorder.url}', allow_private: true, pool: 2}}",
         "s": f"{{url: '{scripted.url}', allow_private: true, pool: 2, key: {{env: HOSTILE_KEY}}}}",
     }
-    gateway = support.gateway(
-        tmp_path_factory.mktemp("hostile"), upstreams, {"rec": "rec", "s": "s", "restricted": "s"}, fronts=1,
-        limits={"header_ms": "1500ms", "body_ms": "1500ms", "write_ms": "1500ms",
-                "between_bytes_ms": "1500ms", "first_byte_ms": "1500ms", "answer_ms": "20s",
-                "answer_bytes": "8MiB"},
-        env={"HOSTILE_KEY": support.PROVIDER_KEY})
+    config = support.config(
+        upstreams, {"rec": "rec", "s": "s", "restricted": "s"}, fronts=1,
+        limits={"header_ms": "1500ms", "body_ms": "1500ms", "write_ms": "1500ms", "between_bytes_ms": "1500ms",
+                "first_byte_ms": "1500ms", "answer_ms": "20s", "answer_bytes": "8MiB"})
+    kind = abuse.TlsGateway if OVER_TLS else support.Gateway
+    gateway = kind(tmp_path_factory.mktemp("hostile"), config=config, env={"HOSTILE_KEY": support.PROVIDER_KEY}, start=False)
+    (gateway.state / "policies").mkdir(exist_ok=True)
+    (gateway.state / "policies" / "test.cedar").write_text(support.POLICY)
+    gateway.start()
     with gateway:
         for stream in (False, True) * 3:
             assert gateway.chat(support.ask("hi", "rec", stream=stream)).status == 200
         yield gateway
+        assert house.wait_for(lambda: abuse.live(gateway) == 0, 5, 0.2), "requests that nobody waits for"
         assert gateway.verify()
 
 

@@ -2,6 +2,7 @@
 import json
 import select
 import socket
+import ssl
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from support import Wire, head_of, raw, refused
 
 pytestmark = pytest.mark.usefixtures("steady")
 
+WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 MANY = 40  # connections of one abuse
 
 
@@ -45,7 +47,7 @@ class Crowd:
         for s in list(self.open):
             try:
                 s.send(data)
-            except BlockingIOError:
+            except WAITS:
                 pass
             except OSError:
                 self.open.discard(s)
@@ -56,6 +58,8 @@ class Crowd:
             for s in select.select(list(self.open), [], [], left)[0]:
                 try:
                     data = s.recv(65536)
+                except WAITS:
+                    continue
                 except OSError:
                     data = b""
                 self.got[s] += data

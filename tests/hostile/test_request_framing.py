@@ -218,11 +218,20 @@ def test_hosts(gw):
     b"POST /v1/chat/completions RTSP/1.0", b"POST /v1/chat/completions HTTP/1.2", b"POST /v1/chat/completions HTTP/3.0",
     b"post /v1/chat/completions HTTP/1.1", b"POS(T /v1/chat/completions HTTP/1.1", b"POST /v1/chat/completions#x HTTP/1.1",
     b"POST /v1/chat/comple\xfftions HTTP/1.1", b"POST * HTTP/1.1", b"OPTIONS * HTTP/1.1", b"POST ?x HTTP/1.1",
-    b"POST v1/chat/completions HTTP/1.1", b"POST \\v1\\chat\\completions HTTP/1.1", b"PRI * HTTP/2.0"])
+    b"POST v1/chat/completions HTTP/1.1", b"POST \\v1\\chat\\completions HTTP/1.1"])
 def test_request_lines(gw, line):
     head = head_of(gw, BODY, extra=["Connection: close"])
     reply = last_word(gw, line + head[head.index(b"\r\n"):] + BODY)
     assert reply.status in (400, 404, 405, 505), (line, reply.raw)
+
+
+@pytest.mark.parametrize("preface", [b"PRI * HTTP/2.0\r\nHost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+                                     b"PRI / HTTP/2.0\r\n\r\nSM\r\n\r\n", b"PRI * HTTP/1.1\r\nHost: a\r\n\r\nSM\r\n\r\n"])
+def test_what_begins_as_http_2_is_never_read_as_http_1(gw, preface):
+    with Wire(gw) as wire:
+        wire.send(preface, head_of(gw, method="GET", path="/v1/models"))
+        data = wire.until_close()
+    assert b"HTTP/1.1 200" not in data and b'"object":"list"' not in data
 
 
 def test_headers_that_change_the_framing_of_others(gw):

@@ -283,6 +283,11 @@ size_t pst_draft_view(struct pst_draft *d, enum pst_view_kind kind, size_t paren
             d->map[i] = from->map[d->map[i]];
         }
     }
+    /* a reading that was given up and begun again may end before it began: then its map is read as
+     * one that does not rise */
+    for (size_t i = 1; i <= d->n && !moved; i++) {
+        moved = d->map[i] < d->map[i - 1];
+    }
     views->list[views->n] = (struct pst_view){.text = text,
                                               .map = d->map,
                                               .whole = d->make->text,

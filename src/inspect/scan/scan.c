@@ -196,11 +196,13 @@ static enum pst_status text_begin(struct pst_scanner *s, struct pst_str text, st
     return PST_OK;
 }
 
-/* What is found in a decoded view stands, in the text as given, for the encoded run. */
+/* What is found in a decoded view stands, in the text as given, for the encoded run; in the text
+ * that went before, for nothing. */
 static void to_origin(struct pst_scanner *s)
 {
     const struct pst_scan_course *c = &s->course;
     const struct pst_view *view = &c->views.list[c->view];
+    size_t kept = c->first;
     for (size_t i = c->first; i < s->n_found; i++) {
         size_t start, end;
         pst_view_origin(view, s->found[i].start, s->found[i].end, &start, &end);
@@ -208,10 +210,15 @@ static void to_origin(struct pst_scanner *s)
         end += c->piece;
         end = end > c->whole.n ? c->whole.n : end;
         start = start < end ? start : end;
-        s->found[i].start = (uint32_t)start;
-        s->found[i].end = (uint32_t)end;
-        s->found[i].why |= PST_WHY_DECODED;
+        if (end <= c->released) {
+            continue;
+        }
+        s->found[kept] = s->found[i];
+        s->found[kept].start = (uint32_t)start;
+        s->found[kept].end = (uint32_t)end;
+        s->found[kept++].why |= PST_WHY_DECODED;
     }
+    s->n_found = kept;
 }
 
 static enum pst_status next_view(struct pst_scanner *s, struct pst_err *err)
