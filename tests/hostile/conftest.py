@@ -37,8 +37,8 @@ def gw(tmp_path_factory, recorder, scripted):
     }
     config = support.config(
         upstreams, {"rec": "rec", "s": "s", "restricted": "s"}, fronts=1,
-        limits={"header_ms": "1500ms", "body_ms": "1500ms", "write_ms": "1500ms", "between_bytes_ms": "1500ms",
-                "first_byte_ms": "1500ms", "answer_ms": "20s", "answer_bytes": "8MiB"})
+        limits={"header_ms": "2s", "body_ms": "2s", "write_ms": "1500ms", "between_bytes_ms": "1500ms",
+                "first_byte_ms": "10s", "answer_ms": "20s", "answer_bytes": "8MiB"})
     kind = abuse.TlsGateway if OVER_TLS else support.Gateway
     gateway = kind(tmp_path_factory.mktemp("hostile"), config=config, env={"HOSTILE_KEY": support.PROVIDER_KEY}, start=False)
     (gateway.state / "policies").mkdir(exist_ok=True)

@@ -138,8 +138,10 @@ def test_nothing_said_at_all(gw, nothing_leaves):
         for i, s in enumerate(crowd.sockets):
             if i % 2:
                 s.send(b"P")
-        crowd.listen(2.5 * house.PATIENCE)
-        busy = [s for i, s in enumerate(crowd.sockets) if i % 2 and s in crowd.open]
+        begun = crowd.sockets[1::2]
+        end = time.monotonic() + 6 * house.PATIENCE
+        while (busy := [s for s in begun if s in crowd.open]) and time.monotonic() < end:
+            crowd.listen(0.2)
         assert not busy, "a head that was begun has its time"
 
 
@@ -256,7 +258,7 @@ def test_pipelining_then_upgrade(gw, upgrade):
     with Wire(gw) as wire:
         wire.send(first, head_of(gw, method="GET", path="/v1/models", extra=upgrade), preface, first)
         assert wire.reply().status == 200
-        data = wire.rest + wire.until_close()
+        data = wire.until_close()  # with what was read already
     answers = data.split(b"HTTP/1.1 ")[1:]
     assert 1 <= len(answers) <= 2 and data.startswith(b"HTTP/1.1 ")
     assert [a[:3] for a in answers] in ([b"400"], [b"200", b"400"], [b"200", b"505"],
