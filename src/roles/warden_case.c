@@ -243,16 +243,22 @@ static void drop(struct pst_case *c)
     }
 }
 
-/* Keeps the request in flight; false without room. A connection carries one request at a time, or
- * streams of HTTP/2, of which a front has so many: none can take the places of the others. */
+/* A connection carries one request at a time, or streams of HTTP/2, of which a front has so many.
+ */
+static uint64_t most_of_a_front(const struct pst_case *c)
+{
+    const uint64_t *limits = c->policy->image->limits.v;
+    return limits[PST_LIMIT_connections] + limits[PST_LIMIT_h2_streams_all];
+}
+
+/* Keeps the request in flight; false without room. Where live_requests is larger than what a front
+ * may have, none can take the places of the others. */
 static bool keep(struct pst_case *c, uint64_t id, enum pst_req_state state)
 {
     struct pst_warden *w = c->w;
     struct pst_warden_request *r = c->request;
     if (r == NULL) {
-        const uint64_t *limits = c->policy->image->limits.v;
-        uint64_t most = limits[PST_LIMIT_connections] + limits[PST_LIMIT_h2_streams_all];
-        r = w->live[c->front->index] < most ? calloc(1, sizeof *r) : NULL;
+        r = w->live[c->front->index] < most_of_a_front(c) ? calloc(1, sizeof *r) : NULL;
         if (r == NULL) {
             return false;
         }
