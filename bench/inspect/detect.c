@@ -1,6 +1,6 @@
 /* What the detector costs: `bench_detect WEIGHTS [IMAGE]`, microseconds for a user's turn of 2 KB
- * and a tool's result of 32 KB: views, signatures, model and fusion, each alone and together, in time
- * of the processor: what others do on the machine does not count. */
+ * and a tool's result of 32 KB: views, signatures, model and fusion, each alone and together, in
+ * time of the processor: what others do on the machine does not count. */
 #include "inspect/detect/detect.h"
 #include "inspect/image.h"
 

@@ -157,8 +157,8 @@ static bool special(const char *relative)
 static size_t depth_of(const char *relative)
 {
     size_t n = 0;
-    for (const char *p = relative; *p != 0; p++) {
-        n += *p == '/';
+    for (size_t i = 0; relative[i] != 0; i++) {
+        n += relative[i] == '/';
     }
     return n;
 }

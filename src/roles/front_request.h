@@ -24,7 +24,7 @@ struct pst_front_stream;
 struct pst_front_config {
     struct pst_str map;
     const struct pst_front_image *image;
-    struct pst_front_inspect *inspect; /* NULL: none came */
+    struct pst_front_inspect *inspect;             /* NULL: none came */
     struct pst_tls_server *tls[PST_LISTENERS_MAX]; /* as in the image; NULL: plain text */
     uint32_t users;
     bool retired;
