@@ -87,7 +87,7 @@ enum {
     PST_IPC_TAIL_MAX = 32768, /* largest tail */
     PST_IPC_FIXED_MAX = 1024, /* largest fixed struct */
     PST_IPC_MESSAGE_MAX = 8 + PST_IPC_FIXED_MAX + PST_IPC_TAIL_MAX,
-    PST_IPC_WINDOW = 131072,    /* answer bytes an egress may have under way per request */
+    PST_IPC_WINDOW = 32768,     /* answer bytes an egress may have under way per request */
     PST_IPC_INLINE_MAX = 32768, /* larger request bodies travel as a sealed memfd */
 };
 
