@@ -12,6 +12,8 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
 #endif
 
+enum { SEAL_TRIES = 8 };
+
 _Static_assert(PST_SEALS == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "seals of linux/fcntl.h");
 
 enum pst_status pst_memfd_open(const char *name, int *ret, struct pst_err *err)
@@ -29,10 +31,15 @@ enum pst_status pst_memfd_open(const char *name, int *ret, struct pst_err *err)
     return PST_OK;
 }
 
+/* The kernel refuses while somebody holds a page of the file, be it its own housekeeping (a page
+ * that is moved, or looked at for reclaim). It waits a moment itself before it does; asking again
+ * helps. */
 enum pst_status pst_memfd_seal(int fd, struct pst_err *err)
 {
-    if (fcntl(fd, F_ADD_SEALS, PST_SEALS | F_SEAL_SEAL) != 0) {
-        return pst_fail(err, PST_E_IO, "cannot seal a memory file: %s", strerror(errno));
+    for (int tries = 0; fcntl(fd, F_ADD_SEALS, PST_SEALS | F_SEAL_SEAL) != 0; tries++) {
+        if (errno != EBUSY || tries == SEAL_TRIES) {
+            return pst_fail(err, PST_E_IO, "cannot seal a memory file: %s", strerror(errno));
+        }
     }
     return PST_OK;
 }
