@@ -348,8 +348,9 @@ static enum pst_status settle(struct pst_scanner *s, struct pst_findings *ret, s
     size_t safe = more ? pst_scan_safe(text) : text.n;
     for (size_t i = 0; i < n; i++) {
         struct pst_finding *f = &s->out[i];
-        if (more && f->end >= text.n && f->start < safe) {
-            safe = f->start; /* it may go on */
+        bool goes_on = f->end >= text.n || f->end > safe;
+        if (more && goes_on && f->start < safe) {
+            safe = f->start; /* it may go on, or part of it would be released */
         }
         f->start = f->start > from ? f->start - (uint32_t)from : 0;
         f->end -= (uint32_t)from;
